@@ -1,0 +1,56 @@
+# Every target makes what it needs: a fresh machine needs Python 3.11+, make and pip.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: help demo test test-slow lint fmt check floors bench clean
+
+help:  ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
+
+# Installed in place, so that a change of the code needs no new installation.
+$(VENV)/run.stamp: $(BIN)/python pyproject.toml
+	$(BIN)/pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/run.stamp
+	$(BIN)/pip install --quiet --group dev
+	@touch $@
+
+demo: $(VENV)/run.stamp  ## Annotate examples/notes.parquet with the bundled model
+	$(BIN)/python examples/annotate_notes.py
+
+test: $(VENV)/dev.stamp  ## Run the tests
+	$(BIN)/python -m pytest
+
+test-slow: $(VENV)/dev.stamp  ## Run the tests that take minutes
+	$(BIN)/python -m pytest -m slow
+
+lint: $(VENV)/dev.stamp  ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+fmt: $(VENV)/dev.stamp  ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+check: lint test  ## Everything that must hold before a commit
+
+floors: $(BIN)/python  ## Run the tests on the oldest dependencies that are allowed
+	$(PYTHON) -m venv $(VENV)/floors
+	$(VENV)/floors/bin/pip install --quiet --upgrade 'pip>=25.1'
+	$(VENV)/floors/bin/pip install --quiet --constraint tests/floors.txt --editable .
+	$(VENV)/floors/bin/pip install --quiet --constraint tests/floors.txt --group test
+	$(VENV)/floors/bin/python -m pytest
+
+clean:  ## Remove what the other targets made
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

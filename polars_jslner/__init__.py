@@ -1,0 +1,43 @@
+"""Clinical entities from Polars text columns.
+
+    df.with_columns(pl.col("text").jslner.entities())
+
+Importing the package registers the ``jslner`` namespace on Expr and Series and loads
+neither ONNX Runtime nor Numba nor tokenizers.
+"""
+
+from __future__ import annotations
+
+from polars_jslner import namespace as _namespace  # registers `jslner`
+from polars_jslner.config import configure
+from polars_jslner.errors import (
+    InferenceError,
+    InputTypeError,
+    JslNerError,
+    JslNerWarning,
+    ModelFormatError,
+    ModelNotFoundError,
+    OptionError,
+)
+from polars_jslner.functions import entities, sentences, tokens
+from polars_jslner.models import Model, load_model
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "InferenceError",
+    "InputTypeError",
+    "JslNerError",
+    "JslNerWarning",
+    "Model",
+    "ModelFormatError",
+    "ModelNotFoundError",
+    "OptionError",
+    "configure",
+    "entities",
+    "load_model",
+    "sentences",
+    "tokens",
+]
+
+del _namespace

@@ -1,0 +1,141 @@
+"""Settings of the whole process: threads, batch size, execution providers."""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from polars_jslner.errors import OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    Provider = str | tuple[str, dict[str, Any]]
+
+# Padded tokens a batch. Measured on length-sorted clinical sentences with one thread a
+# worker: 128 to 512 differ by little, from 1024 on the activations leave the cache.
+BATCH_TOKENS = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What `configure` sets; None stands for a default found out at run time."""
+
+    threads: int | None = None
+    batch_tokens: int = BATCH_TOKENS
+    providers: tuple[Provider, ...] = ("CPUExecutionProvider",)
+
+
+_lock = threading.Lock()
+_current = Config()
+
+
+def current() -> Config:
+    """Return the settings in force."""
+    return _current
+
+
+def configure(
+    *,
+    threads: int | None = None,
+    batch_tokens: int | None = None,
+    providers: Sequence[Provider] | None = None,
+) -> None:
+    """Change settings of the whole process; what is not given stays as it is.
+
+    Parameters
+    ----------
+    threads
+        Workers that run the model, shared by all callers. Without it: the environment
+        variable POLARS_JSLNER_THREADS, else the CPUs that this process may use
+        (affinity, cgroup quota and POLARS_MAX_THREADS, whichever is least).
+    batch_tokens
+        Padded tokens of one batch, 512 at first. Results do not depend on it.
+    providers
+        ONNX Runtime execution providers in order of preference, each a name or a
+        (name, options) pair. Models in use are loaded anew with them.
+
+    Raises
+    ------
+    OptionError
+        A number is not positive, or a provider is not part of the installed ONNX
+        Runtime.
+    """
+    global _current
+    changes: dict[str, Any] = {}
+    if threads is not None:
+        changes["threads"] = _positive("threads", threads)
+    if batch_tokens is not None:
+        changes["batch_tokens"] = _positive("batch_tokens", batch_tokens)
+    if providers is not None:
+        changes["providers"] = _available(tuple(providers))
+    with _lock:
+        _current = replace(_current, **changes)
+
+
+def _positive(name: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        msg = f"{name}={value!r} is not a positive whole number."
+        raise OptionError(msg)
+    return value
+
+
+def _available(providers: tuple[Provider, ...]) -> tuple[Provider, ...]:
+    import onnxruntime
+
+    known = onnxruntime.get_available_providers()
+    names = [p if isinstance(p, str) else p[0] for p in providers]
+    absent = [name for name in names if name not in known]
+    if absent or not names:
+        msg = (
+            f"providers={list(names)!r}: {absent or names!r} not in this ONNX Runtime, "
+            f"which has {known!r}. Install the onnxruntime build that brings it "
+            f"(onnxruntime-gpu for CUDA and TensorRT)."
+        )
+        raise OptionError(msg)
+    return providers
+
+
+def n_threads() -> int:
+    """Return the number of workers: configured, else what this process may use."""
+    configured = _current.threads
+    if configured is not None:
+        return configured
+    given = os.environ.get("POLARS_JSLNER_THREADS")
+    if given:
+        return _positive("POLARS_JSLNER_THREADS", _whole(given))
+    limits = [_affinity(), _quota()]
+    polars_threads = _whole(os.environ.get("POLARS_MAX_THREADS", ""))
+    if isinstance(polars_threads, int) and polars_threads > 0:
+        limits.append(polars_threads)
+    return max(1, min(limits))
+
+
+def _whole(text: str) -> int | str:
+    return int(text) if text.strip().isdecimal() else text
+
+
+def _affinity() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _quota() -> int:
+    """Return the CPUs that the cgroup (v2, else v1) grants, at least 1."""
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text("ascii").split()[:2]
+    except (OSError, ValueError):
+        folder = Path("/sys/fs/cgroup/cpu")
+        try:
+            quota = (folder / "cpu.cfs_quota_us").read_text("ascii").strip()
+            period = (folder / "cpu.cfs_period_us").read_text("ascii").strip()
+        except OSError:
+            return os.cpu_count() or 1
+    if quota in ("max", "-1"):
+        return os.cpu_count() or 1
+    return max(1, math.ceil(int(quota) / int(period)))

@@ -1,0 +1,54 @@
+"""What can go wrong, as exceptions and warnings of our own.
+
+    JslNerError
+    |- ModelNotFoundError   (FileNotFoundError)  no model at the given source
+    |- ModelFormatError     (ValueError)         files are there but do not fit together
+    |- OptionError          (ValueError)         an option has a value that cannot be used
+    |- InputTypeError       (TypeError)          a column has a dtype that cannot be read
+    |- InferenceError       (RuntimeError)       the model ran and failed
+    JslNerWarning           (UserWarning)
+
+No message ever holds text of a note: row index, length and counts only.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class JslNerError(Exception):
+    """Root of all errors raised by polars_jslner."""
+
+
+class ModelNotFoundError(JslNerError, FileNotFoundError):
+    """There is no model where the source points."""
+
+
+class ModelFormatError(JslNerError, ValueError):
+    """The files of a model are damaged, missing or do not fit together."""
+
+
+class OptionError(JslNerError, ValueError):
+    """An option has a value that cannot be used."""
+
+
+class InputTypeError(JslNerError, TypeError):
+    """A column or argument has a type that cannot be read."""
+
+
+class InferenceError(JslNerError, RuntimeError):
+    """The model failed while it ran."""
+
+
+class JslNerWarning(UserWarning):
+    """Root of all warnings issued by polars_jslner."""
+
+
+def hint(given: str, known: Iterable[str]) -> str:
+    """Return `` Did you mean 'x'?`` for the closest known name, or an empty string."""
+    folded: dict[str, str] = {}
+    for name in known:
+        folded.setdefault(name.casefold(), name)
+    close = difflib.get_close_matches(given.casefold(), folded, n=1, cutoff=0.6)
+    return f" Did you mean {folded[close[0]]!r}?" if close else ""

@@ -1,0 +1,255 @@
+"""The public expressions: typed functions over a text column.
+
+The namespace ``jslner`` on Expr and Series repeats them. Nothing is loaded but the
+description of the model when an expression is built; the session is made when the
+first text is to be read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import polars as pl
+
+from polars_jslner import schema
+from polars_jslner.errors import InputTypeError
+from polars_jslner.options import (
+    SENTENCE_METHODS,
+    EntityOptions,
+    TokenOptions,
+    choice,
+    entity_options,
+    token_options,
+)
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from polars_jslner.models import Model
+
+    ModelSource = str | os.PathLike[str] | Model
+    Aggregation = Literal["simple", "first", "average", "max"]
+    SentenceMethod = Literal["clinical", "none"]
+
+
+def entities(
+    text: str | pl.Expr,
+    model: ModelSource | None = None,
+    *,
+    labels: str | Iterable[str] | None = None,
+    exclude: str | Iterable[str] | None = None,
+    min_score: float = 0.0,
+    rename: Mapping[str, str] | None = None,
+    aggregation: Aggregation | None = None,
+    sentences: SentenceMethod | pl.Expr = "clinical",
+    max_tokens: int | None = None,
+    overlap: int | None = None,
+) -> pl.Expr:
+    """Find the entities in each text.
+
+    Parameters
+    ----------
+    text
+        Column name or expression; String, Categorical, Enum or Null. Null gives null,
+        a text without entities an empty list.
+    model
+        A folder, ``hf://org/name[@revision]``, a bundled model's name or a `Model`.
+        None stands for $POLARS_JSLNER_MODEL, else the bundled ``clinical_slim``.
+    labels
+        Keep these labels only, in the model's spelling. None keeps all.
+    exclude
+        Drop these labels.
+    min_score
+        Drop entities with a lower score, in [0, 1].
+    rename
+        New names of labels; ``labels`` and ``exclude`` mean the old ones.
+    aggregation
+        How a word gets its tag from its pieces: ``first`` piece, surest piece (``max``),
+        ``average`` of the probabilities, or ``simple``: pieces are not joined to words.
+        The meaning is that of the same strategy in Hugging Face transformers. None
+        stands for the model's own.
+    sentences
+        What the model reads at once: ``clinical`` sentences, ``none`` (the whole text),
+        or an expression with List(Struct{start, end}) spans of each text, in code
+        points, half-open.
+    max_tokens
+        Longest window in tokens; None stands for the model's limit. Longer sentences
+        are read in overlapping windows, nothing is cut.
+    overlap
+        Tokens shared by neighbouring windows, at most half a window; None stands for a
+        quarter.
+
+    Returns
+    -------
+    Expr
+        Column ``entities``, List(Struct{text: String, label: String, start: UInt32,
+        end: UInt32, score: Float32, sentence: UInt32}). Offsets are code points,
+        ``end`` exclusive, so that ``text.str.slice(start, end - start)`` is the
+        entity; ``score`` is the mean over its words; ``sentence`` counts from 0 in
+        each text.
+
+    Raises
+    ------
+    OptionError
+        An option has a value that cannot be used.
+    ModelNotFoundError, ModelFormatError
+        The model cannot be read.
+    InputTypeError
+        When the data is there: a column has a dtype that cannot be read.
+    InferenceError
+        When the model runs: it failed.
+
+    Notes
+    -----
+    Row by row: safe in the streaming engine, under ``filter`` and ``head``. Windows,
+    merged by best context, follow OpenMed and EDS-NLP; chunks the token-classification
+    pipeline of transformers 5.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> import polars_jslner as jn
+    >>> df = pl.DataFrame({"text": ["Denies chest pain. Takes aspirin 81 mg."]})
+    >>> df.select(jn.entities("text").list.eval(pl.element().struct.field("text")))
+    shape: (1, 1)
+    ┌───────────────────────────┐
+    │ entities                  │
+    │ ---                       │
+    │ list[str]                 │
+    ╞═══════════════════════════╡
+    │ ["chest pain", "aspirin"] │
+    └───────────────────────────┘
+    """
+    method = None if isinstance(sentences, pl.Expr) else sentences
+    base = token_options(model, aggregation, method, max_tokens, overlap)
+    options = entity_options(base, labels, exclude, min_score, rename)
+    return _map(text, sentences, _Entities(options), schema.ENTITIES, "entities")
+
+
+def tokens(
+    text: str | pl.Expr,
+    model: ModelSource | None = None,
+    *,
+    aggregation: Aggregation | None = None,
+    sentences: SentenceMethod | pl.Expr = "clinical",
+    max_tokens: int | None = None,
+    overlap: int | None = None,
+) -> pl.Expr:
+    """Find the words of each text with the tag that the model gives them.
+
+    Parameters
+    ----------
+    text
+        Column name or expression, as in `entities`.
+    model, aggregation, sentences, max_tokens, overlap
+        As in `entities`; with ``aggregation="simple"`` the pieces of words are given.
+
+    Returns
+    -------
+    Expr
+        Column ``tokens``, List(Struct{text: String, label: String, start: UInt32,
+        end: UInt32, score: Float32, sentence: UInt32}); the label is the tag, such as
+        ``B-Drug``, ``I-Drug`` or ``O``.
+
+    Raises
+    ------
+    OptionError, ModelNotFoundError, ModelFormatError, InputTypeError, InferenceError
+        As `entities`.
+    """
+    method = None if isinstance(sentences, pl.Expr) else sentences
+    options = token_options(model, aggregation, method, max_tokens, overlap)
+    return _map(text, sentences, _Tokens(options), schema.TOKENS, "tokens")
+
+
+def sentences(
+    text: str | pl.Expr, *, sentences: SentenceMethod = "clinical"
+) -> pl.Expr:
+    """Find the sentences of each text.
+
+    Parameters
+    ----------
+    text
+        Column name or expression, as in `entities`.
+    sentences
+        ``clinical``: rules for clinical notes (section headers, list items, line breaks
+        within sentences, abbreviations), without a model; ``none``: the whole text.
+
+    Returns
+    -------
+    Expr
+        Column ``sentences``, List(Struct{text: String, start: UInt32, end: UInt32}),
+        code points, ``end`` exclusive. Every character that is not blank is in one.
+
+    Raises
+    ------
+    OptionError
+        ``sentences`` is something else.
+    InputTypeError
+        When the data is there: the column has a dtype that cannot be read.
+    """
+    choice("sentences", sentences, SENTENCE_METHODS)
+    return _map(text, sentences, _Sentences(sentences), schema.SENTENCES, "sentences")
+
+
+@dataclass(frozen=True, slots=True)
+class _Entities:
+    options: EntityOptions
+
+    def __call__(self, columns: Sequence[pl.Series]) -> pl.Series:
+        from polars_jslner.pipeline import find_entities
+
+        return find_entities(*_two(columns), self.options)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tokens:
+    options: TokenOptions
+
+    def __call__(self, columns: Sequence[pl.Series]) -> pl.Series:
+        from polars_jslner.pipeline import find_tokens
+
+        return find_tokens(*_two(columns), self.options)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentences:
+    method: str
+
+    def __call__(self, columns: Sequence[pl.Series]) -> pl.Series:
+        from polars_jslner.pipeline import find_sentences
+
+        return find_sentences(columns[0], self.method)
+
+
+def _two(columns: Sequence[pl.Series]) -> tuple[pl.Series, pl.Series | None]:
+    """Return the text and, where sentences come as a column, their spans."""
+    if len(columns) > 2:
+        msg = (
+            f"sentences given as an expression go with one text column, here are "
+            f"{len(columns)} columns. Call once for each text column."
+        )
+        raise InputTypeError(msg)
+    return columns[0], columns[1] if len(columns) == 2 else None
+
+
+def _map(
+    text: str | pl.Expr,
+    spans: str | pl.Expr,
+    function: _Entities | _Tokens | _Sentences,
+    dtype: pl.List,
+    name: str,
+) -> pl.Expr:
+    """Return the elementwise expression that runs ``function`` over its columns."""
+    if isinstance(text, str):
+        text = pl.col(text)
+    elif not isinstance(text, pl.Expr):
+        msg = (
+            f"text is a {type(text).__name__}; a column name or a Polars expression is "
+            f"needed. For a Series use series.jslner.{name}()."
+        )
+        raise InputTypeError(msg)
+    columns = [text, spans] if isinstance(spans, pl.Expr) else [text]
+    result = pl.map_batches(columns, function, dtype, is_elementwise=True)
+    return result.alias(name)

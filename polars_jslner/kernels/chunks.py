@@ -1,0 +1,185 @@
+"""Kernels: pieces to labelled words, words to chunks, offsets of both."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from polars_jslner.kernels._jit import jit
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# How a tag stands in its chunk.
+OUTSIDE, BEGIN, INSIDE, END, SINGLE = 0, 1, 2, 3, 4
+
+# How a word gets its tag from its pieces.
+FIRST, AVERAGE, MAX = 0, 1, 2
+
+
+@jit
+def find_words(
+    offsets: NDArray[np.int64], continues: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Group pieces into words.
+
+    Parameters
+    ----------
+    offsets
+        int64[n_sentences + 1], first piece of each sentence.
+    continues
+        bool[n_pieces], True where a piece goes on with the word of the piece before;
+        without effect on the first piece of a sentence.
+
+    Returns
+    -------
+    word_offsets
+        int64[n_sentences + 1], first word of each sentence.
+    word_pieces
+        int64[n_words + 1], first piece of each word.
+    """
+    word_offsets = np.empty(len(offsets), np.int64)
+    word_pieces = np.empty(len(continues) + 1, np.int64)
+    n_words = 0
+    for sentence in range(len(offsets) - 1):
+        word_offsets[sentence] = n_words
+        for piece in range(offsets[sentence], offsets[sentence + 1]):
+            if piece == offsets[sentence] or not continues[piece]:
+                word_pieces[n_words] = piece
+                n_words += 1
+    word_offsets[len(offsets) - 1] = n_words
+    word_pieces[n_words] = len(continues)
+    return word_offsets, word_pieces[: n_words + 1].copy()
+
+
+@jit
+def label_words(
+    word_pieces: NDArray[np.int64],
+    tags: NDArray[np.int32],
+    scores: NDArray[np.float32],
+    probabilities: NDArray[np.float32],
+    how: int,
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Give each word the tag of its first piece, of its surest piece, or on average.
+
+    Parameters
+    ----------
+    word_pieces
+        int64[n_words + 1], first piece of each word.
+    tags, scores
+        int32[n_pieces], float32[n_pieces], the best tag of each piece.
+    probabilities
+        float32[n_pieces, n_tags] for AVERAGE, no rows otherwise.
+    how
+        FIRST, AVERAGE or MAX.
+
+    Returns
+    -------
+    tags, scores
+        int32[n_words], float32[n_words].
+    """
+    n_words = len(word_pieces) - 1
+    word_tags = np.empty(n_words, np.int32)
+    word_scores = np.empty(n_words, np.float32)
+    n_tags = probabilities.shape[1]
+    for word in range(n_words):
+        first, last = word_pieces[word], word_pieces[word + 1]
+        if how == AVERAGE:
+            best = 0
+            top = -1.0
+            for tag in range(n_tags):
+                total = 0.0
+                for piece in range(first, last):
+                    total += probabilities[piece, tag]
+                if total > top:
+                    best, top = tag, total
+            word_tags[word] = best
+            word_scores[word] = top / (last - first)
+        else:
+            chosen = first
+            if how == MAX:
+                for piece in range(first + 1, last):
+                    if scores[piece] > scores[chosen]:
+                        chosen = piece
+            word_tags[word] = tags[chosen]
+            word_scores[word] = scores[chosen]
+    return word_tags, word_scores
+
+
+@jit
+def decode(
+    word_offsets: NDArray[np.int64],
+    tags: NDArray[np.int32],
+    scores: NDArray[np.float32],
+    roles: NDArray[np.int32],
+    types: NDArray[np.int32],
+) -> tuple[
+    NDArray[np.int64],
+    NDArray[np.int64],
+    NDArray[np.int64],
+    NDArray[np.int32],
+    NDArray[np.float32],
+]:
+    """Join tagged words to chunks.
+
+    A word goes on with the chunk of the word before it when both have one type, the
+    word's tag does not begin a chunk (B, S) and the tag before did not end one (E, S).
+    That reads IOB2, IOB1 and IOBES alike, and is what the token-classification
+    pipeline of transformers 5 does with the first two.
+
+    Parameters
+    ----------
+    word_offsets
+        int64[n_sentences + 1], first word of each sentence; no chunk crosses one.
+    tags, scores
+        int32[n_words], float32[n_words].
+    roles, types
+        int32[n_tags], role of each tag (OUTSIDE, BEGIN ...) and its label.
+
+    Returns
+    -------
+    chunk_offsets
+        int64[n_sentences + 1], first chunk of each sentence.
+    firsts, lasts
+        int64[n_chunks], first word and one past the last word.
+    labels
+        int32[n_chunks].
+    scores
+        float32[n_chunks], mean over the words.
+    """
+    n_words = len(tags)
+    chunk_offsets = np.empty(len(word_offsets), np.int64)
+    firsts = np.empty(n_words, np.int64)
+    lasts = np.empty(n_words, np.int64)
+    labels = np.empty(n_words, np.int32)
+    chunk_scores = np.empty(n_words, np.float32)
+    n_chunks = 0
+    for sentence in range(len(word_offsets) - 1):
+        chunk_offsets[sentence] = n_chunks
+        open_type = np.int32(-1)  # of the chunk that the next word may go on with
+        total = 0.0
+        for word in range(word_offsets[sentence], word_offsets[sentence + 1]):
+            role = roles[tags[word]]
+            label = types[tags[word]]
+            if role == OUTSIDE:
+                open_type = np.int32(-1)
+                continue
+            if role == BEGIN or role == SINGLE or label != open_type:
+                firsts[n_chunks] = word
+                labels[n_chunks] = label
+                total = 0.0
+                n_chunks += 1
+            total += scores[word]
+            lasts[n_chunks - 1] = word + 1
+            chunk_scores[n_chunks - 1] = total / (word + 1 - firsts[n_chunks - 1])
+            ends = role == END or role == SINGLE
+            open_type = np.int32(-1) if ends else label
+    chunk_offsets[len(word_offsets) - 1] = n_chunks
+    return (
+        chunk_offsets,
+        firsts[:n_chunks].copy(),
+        lasts[:n_chunks].copy(),
+        labels[:n_chunks].copy(),
+        chunk_scores[:n_chunks].copy(),
+    )

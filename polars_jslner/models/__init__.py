@@ -1,0 +1,98 @@
+"""Models: where they come from and what is read of them. Knows files, no sessions."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from polars_jslner.errors import ModelFormatError, ModelNotFoundError, hint
+from polars_jslner.models import bundle, huggingface
+from polars_jslner.models.model import Model
+
+__all__ = ["DEFAULT_MODEL", "Model", "load_model"]
+
+DEFAULT_MODEL = "clinical_slim"
+
+_LAYOUTS = (bundle, huggingface)
+
+
+def load_model(source: str | os.PathLike[str] | None = None) -> Model:
+    """Read what is to be known of a model, without making a session.
+
+    Parameters
+    ----------
+    source
+        A folder, ``hf://org/name[@revision]`` on the Hugging Face hub, or the name of
+        a bundled model. None stands for the environment variable POLARS_JSLNER_MODEL,
+        else the bundled ``clinical_slim``. The layout, our own bundle or an export of
+        transformers or optimum, is recognised by the files.
+
+    Returns
+    -------
+    Model
+        Its labels, tags, window, profile and where its files are.
+
+    Raises
+    ------
+    ModelNotFoundError
+        There is nothing at ``source``.
+    ModelFormatError
+        The files do not make a token classifier; the message says what was found and
+        what is needed.
+    """
+    given = os.environ.get("POLARS_JSLNER_MODEL") if source is None else source
+    name = os.fspath(given or DEFAULT_MODEL)
+    if name.startswith("hf://"):
+        return _load_folder(_download(name), name)
+    bundled = Path(__file__).parent / name
+    if name in bundled_models():
+        return _load_folder(bundled, name)
+    folder = Path(name).expanduser().absolute()
+    if not folder.is_dir():
+        what = "is a file, a folder is needed" if folder.exists() else "does not exist"
+        msg = (
+            f"no model {name!r}: {str(folder)!r} {what}. A folder, hf://org/name or one "
+            f"of the bundled models ({', '.join(bundled_models())}) can be given."
+            f"{hint(name, bundled_models())}"
+        )
+        raise ModelNotFoundError(msg)
+    return _load_folder(folder, str(folder))
+
+
+def bundled_models() -> list[str]:
+    """Return the names of the models that are part of the installation."""
+    here = Path(__file__).parent
+    return sorted(path.parent.name for path in here.glob("*/bundle.json"))
+
+
+def _load_folder(folder: Path, source: str) -> Model:
+    for layout in _LAYOUTS:
+        if layout.matches(folder):
+            return layout.load(folder, source)
+    found = sorted(path.name for path in folder.iterdir())[:10]
+    msg = (
+        f"{str(folder)!r} is no model of a known layout: bundle.json (our own) or "
+        f"config.json (transformers, optimum) is needed, found {found!r}."
+    )
+    raise ModelFormatError(msg)
+
+
+def _download(source: str) -> Path:
+    """Fetch an ``hf://`` model into the hub's cache and return its folder there."""
+    import huggingface_hub
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    repository, _, revision = source.removeprefix("hf://").partition("@")
+    if repository.count("/") != 1 or not all(repository.split("/")):
+        msg = f"{source!r} does not have the form hf://org/name or hf://org/name@rev."
+        raise ModelNotFoundError(msg)
+    try:
+        folder = huggingface_hub.snapshot_download(
+            repository,
+            revision=revision or None,
+            allow_patterns=[*bundle.FILES, *huggingface.FILES],
+        )
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
+        msg = f"{source!r} cannot be fetched from the Hugging Face hub: {error}"
+        raise ModelNotFoundError(msg) from error
+    return Path(folder)

@@ -1,0 +1,115 @@
+"""Reading a model's files, with errors that name the file and the fix."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from polars_jslner.errors import ModelFormatError
+from polars_jslner.models.onnxgraph import Port, read_ports
+
+_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the JSON object in ``path``.
+
+    Raises
+    ------
+    ModelFormatError
+        It is missing or not a JSON object.
+    """
+    try:
+        value: object = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        msg = f"{str(path.parent)!r} has no {path.name}."
+        raise ModelFormatError(msg) from error
+    except (OSError, ValueError) as error:
+        msg = f"{str(path)!r} is not readable JSON: {error}"
+        raise ModelFormatError(msg) from error
+    if not isinstance(value, dict):
+        msg = f"{str(path)!r} holds a JSON {type(value).__name__}, not an object."
+        raise ModelFormatError(msg)
+    return value
+
+
+def find_file(folder: Path, *names: str) -> Path:
+    """Return the first of ``names`` that is a file in ``folder``.
+
+    Raises
+    ------
+    ModelFormatError
+        There is none; the message lists the names.
+    """
+    for name in names:
+        path = folder / name
+        if path.is_file():
+            return path
+    msg = f"{str(folder)!r} has no {' or '.join(names)}."
+    raise ModelFormatError(msg)
+
+
+def stamp(*paths: Path) -> tuple[int, ...]:
+    """Return size and time of change (ns) of each file."""
+    stats = [path.stat() for path in paths]
+    return tuple(n for stat in stats for n in (stat.st_size, stat.st_mtime_ns))
+
+
+def check_graph(path: Path, n_tags: int) -> tuple[dict[str, str], str]:
+    """Check that the graph classifies tokens into ``n_tags`` classes.
+
+    Returns
+    -------
+    inputs, output
+        Dtype by input name; name of the logits.
+
+    Raises
+    ------
+    ModelFormatError
+        Inputs, output or shapes are not those of a token classifier.
+    """
+    inputs, outputs = read_ports(path)
+    dtypes = {port.name: port.dtype for port in inputs}
+    unknown = [name for name in dtypes if name not in _INPUTS]
+    if unknown or "input_ids" not in dtypes:
+        msg = (
+            f"{str(path)!r} has the inputs {list(dtypes)!r}; input_ids is needed, and "
+            f"attention_mask and token_type_ids may stand beside it."
+        )
+        raise ModelFormatError(msg)
+    wrong = {n: d for n, d in dtypes.items() if d not in ("int32", "int64")}
+    if wrong:
+        msg = f"{str(path)!r}: inputs must be int32 or int64, found {wrong!r}."
+        raise ModelFormatError(msg)
+    for port in inputs:
+        if port.shape is not None and len(port.shape) != 2:
+            msg = (
+                f"{str(path)!r}: input {port.name!r} has shape {port.shape}, "
+                f"(batch, sequence) is needed."
+            )
+            raise ModelFormatError(msg)
+        if port.shape is not None and any(isinstance(n, int) for n in port.shape):
+            msg = (
+                f"{str(path)!r}: input {port.name!r} has the fixed shape {port.shape}. "
+                f"Export it with dynamic axes for batch and sequence."
+            )
+            raise ModelFormatError(msg)
+    return dtypes, _logits(path, outputs, n_tags)
+
+
+def _logits(path: Path, outputs: list[Port], n_tags: int) -> str:
+    named = [port for port in outputs if port.name == "logits"]
+    port = (named or outputs or [Port("", "unknown", ())])[0]
+    shape = port.shape
+    fits = shape is None or (
+        len(shape) == 3 and (isinstance(shape[2], str) or shape[2] == n_tags)
+    )
+    if port.dtype not in ("float32", "float16", "float64") or not fits:
+        found = [(p.name, p.dtype, p.shape) for p in outputs]
+        msg = (
+            f"{str(path)!r} has the outputs {found!r}; float logits of shape (batch, "
+            f"sequence, {n_tags}) are needed, one class for each of the {n_tags} tags."
+        )
+        raise ModelFormatError(msg)
+    return port.name

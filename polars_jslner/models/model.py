@@ -1,0 +1,119 @@
+"""What every layout of model files is read into."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from polars_jslner.errors import ModelFormatError
+from polars_jslner.models.tags import Role, parse_tag
+
+Aggregation = Literal["simple", "first", "average", "max"]
+Profile = Literal["transformers"]
+
+AGGREGATIONS: tuple[Aggregation, ...] = ("simple", "first", "average", "max")
+
+
+@dataclass(frozen=True)
+class Model:
+    """A token-classification model: where its files are and how they are to be used.
+
+    It holds no session and pickles as its source alone, from which it is read again.
+    Made by `load_model`.
+
+    Attributes
+    ----------
+    source
+        Where it was loaded from, absolute.
+    name
+        Short name, for people.
+    layout
+        Which of the known arrangements of files it is.
+    tags
+        The tag of each output class, ``B-Drug`` say.
+    max_tokens
+        Longest sequence it reads, special tokens included.
+    profile
+        The system whose details it follows.
+    aggregation
+        How a word gets its tag from its pieces unless the caller says otherwise.
+    token_types
+        What its ``token_type_ids`` mean: ``zero`` (nothing) or ``case``, the case class
+        of the piece's word.
+    description, licence, version
+        For people; may be empty.
+    tokenizer, onnx
+        Paths of its files.
+    inputs
+        Names of the graph's inputs among ``input_ids``, ``attention_mask`` and
+        ``token_type_ids``, and the integer dtype of each.
+    output
+        Name of the logits, float[batch, sequence, tags].
+    stamp
+        Size and time of the files, so that a changed model is another model.
+    """
+
+    source: str
+    name: str
+    layout: str
+    tags: tuple[str, ...]
+    max_tokens: int
+    profile: Profile
+    aggregation: Aggregation
+    token_types: Literal["zero", "case"]
+    tokenizer: str
+    onnx: str
+    inputs: Mapping[str, str] = field(hash=False)
+    output: str
+    stamp: tuple[int, ...]
+    description: str = ""
+    licence: str = ""
+    version: str = ""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        from polars_jslner.models import load_model
+
+        return load_model, (self.source,)
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """The entity labels, in the order of their first tag."""
+        parsed = (parse_tag(tag) for tag in self.tags)
+        inside = (label for role, label in parsed if role != Role.OUTSIDE)
+        return tuple(dict.fromkeys(inside))
+
+    def describe(self) -> str:
+        """Return the model in a few lines, for people."""
+        version = f" {self.version}" if self.version else ""
+        lines = [
+            f"{self.name}{version} ({self.layout} layout)",
+            *([self.description] if self.description else []),
+            f"source       {self.source}",
+            *([f"licence      {self.licence}"] if self.licence else []),
+            f"profile      {self.profile}, aggregation {self.aggregation!r}",
+            f"window       {self.max_tokens} tokens",
+            f"{len(self.labels):<3} labels   {', '.join(self.labels)}",
+        ]
+        return "\n".join(lines)
+
+
+def check_tags(source: str, tags: list[str]) -> tuple[str, ...]:
+    """Return ``tags`` if they can be decoded to chunks.
+
+    Raises
+    ------
+    ModelFormatError
+        No tag names an entity, or one is empty.
+    """
+    if not all(tags):
+        msg = f"{source}: tag {tags.index('')} is empty."
+        raise ModelFormatError(msg)
+    if all(parse_tag(tag)[0] == Role.OUTSIDE for tag in tags):
+        msg = (
+            f"{source}: none of its {len(tags)} tags names an entity. Tags such as "
+            f"B-Drug, I-Drug and O are needed: id2label in config.json holds them."
+        )
+        raise ModelFormatError(msg)
+    return tuple(tags)

@@ -1,0 +1,157 @@
+"""The ``jslner`` namespace on Expr and Series: the functions of `functions`, as methods.
+
+Importing this module registers both.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import polars as pl
+
+from polars_jslner import functions
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Mapping
+
+    from polars_jslner.models import Model
+
+    ModelSource = str | os.PathLike[str] | Model
+    Aggregation = Literal["simple", "first", "average", "max"]
+    SentenceMethod = Literal["clinical", "none"]
+
+
+@pl.api.register_expr_namespace("jslner")
+class JslNerExpr:
+    """Clinical entities of a text expression."""
+
+    def __init__(self, expr: pl.Expr) -> None:
+        self._expr = expr
+
+    def entities(
+        self,
+        model: ModelSource | None = None,
+        *,
+        labels: str | Iterable[str] | None = None,
+        exclude: str | Iterable[str] | None = None,
+        min_score: float = 0.0,
+        rename: Mapping[str, str] | None = None,
+        aggregation: Aggregation | None = None,
+        sentences: SentenceMethod | pl.Expr = "clinical",
+        max_tokens: int | None = None,
+        overlap: int | None = None,
+    ) -> pl.Expr:
+        """Find the entities in each text: see `polars_jslner.entities`."""
+        return functions.entities(
+            self._expr,
+            model,
+            labels=labels,
+            exclude=exclude,
+            min_score=min_score,
+            rename=rename,
+            aggregation=aggregation,
+            sentences=sentences,
+            max_tokens=max_tokens,
+            overlap=overlap,
+        )
+
+    def tokens(
+        self,
+        model: ModelSource | None = None,
+        *,
+        aggregation: Aggregation | None = None,
+        sentences: SentenceMethod | pl.Expr = "clinical",
+        max_tokens: int | None = None,
+        overlap: int | None = None,
+    ) -> pl.Expr:
+        """Find the tagged words of each text: see `polars_jslner.tokens`."""
+        return functions.tokens(
+            self._expr,
+            model,
+            aggregation=aggregation,
+            sentences=sentences,
+            max_tokens=max_tokens,
+            overlap=overlap,
+        )
+
+    def sentences(self, *, sentences: SentenceMethod = "clinical") -> pl.Expr:
+        """Find the sentences of each text: see `polars_jslner.sentences`."""
+        return functions.sentences(self._expr, sentences=sentences)
+
+
+@pl.api.register_series_namespace("jslner")
+class JslNerSeries:
+    """Clinical entities of a text series."""
+
+    def __init__(self, series: pl.Series) -> None:
+        self._series = series
+
+    def entities(
+        self,
+        model: ModelSource | None = None,
+        *,
+        labels: str | Iterable[str] | None = None,
+        exclude: str | Iterable[str] | None = None,
+        min_score: float = 0.0,
+        rename: Mapping[str, str] | None = None,
+        aggregation: Aggregation | None = None,
+        sentences: SentenceMethod | pl.Series = "clinical",
+        max_tokens: int | None = None,
+        overlap: int | None = None,
+    ) -> pl.Series:
+        """Find the entities in each text: see `polars_jslner.entities`."""
+        expr = functions.entities(
+            _TEXT,
+            model,
+            labels=labels,
+            exclude=exclude,
+            min_score=min_score,
+            rename=rename,
+            aggregation=aggregation,
+            sentences=_spans(sentences),
+            max_tokens=max_tokens,
+            overlap=overlap,
+        )
+        return _evaluate(self._series, sentences, expr)
+
+    def tokens(
+        self,
+        model: ModelSource | None = None,
+        *,
+        aggregation: Aggregation | None = None,
+        sentences: SentenceMethod | pl.Series = "clinical",
+        max_tokens: int | None = None,
+        overlap: int | None = None,
+    ) -> pl.Series:
+        """Find the tagged words of each text: see `polars_jslner.tokens`."""
+        expr = functions.tokens(
+            _TEXT,
+            model,
+            aggregation=aggregation,
+            sentences=_spans(sentences),
+            max_tokens=max_tokens,
+            overlap=overlap,
+        )
+        return _evaluate(self._series, sentences, expr)
+
+    def sentences(self, *, sentences: SentenceMethod = "clinical") -> pl.Series:
+        """Find the sentences of each text: see `polars_jslner.sentences`."""
+        expr = functions.sentences(_TEXT, sentences=sentences)
+        return _evaluate(self._series, sentences, expr)
+
+
+_TEXT, _SPANS = pl.first(), pl.last()
+
+
+def _spans(sentences: SentenceMethod | pl.Series) -> SentenceMethod | pl.Expr:
+    return _SPANS if isinstance(sentences, pl.Series) else sentences
+
+
+def _evaluate(
+    series: pl.Series, sentences: SentenceMethod | pl.Series, expr: pl.Expr
+) -> pl.Series:
+    columns = [series]
+    if isinstance(sentences, pl.Series):
+        columns.append(sentences.alias(f"{series.name}_sentences"))
+    return pl.DataFrame(columns).select(expr).to_series()

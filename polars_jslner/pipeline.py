@@ -1,0 +1,192 @@
+"""The stages in order: text column -> sentences -> pieces -> labels -> chunks -> lists.
+
+Each function here takes a text series (and, where the caller found the sentences, a
+series of spans) and returns a series of the same length. They are safe to call from
+many threads at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from polars_jslner import schema
+from polars_jslner.stages.assemble import label_array, list_column, text_array
+from polars_jslner.stages.chunks import Spans, filter_chunks, join_words, tag_words
+from polars_jslner.config import current
+from polars_jslner.stages.documents import Documents, read_documents
+from polars_jslner.stages.engine import Frame, classify
+from polars_jslner.errors import InputTypeError
+from polars_jslner.kernels.spans import char_to_byte, repeat_spans
+from polars_jslner.stages.sentences import Sentences, read_sentences, split
+from polars_jslner.stages.tokens import load_tokenizer
+from polars_jslner.stages.windows import batch, cut
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from polars_jslner.options import EntityOptions, TokenOptions
+
+# Bytes of text that go through the stages together: enough to sort by length, and a
+# bound on the memory that one call needs whatever its number of rows.
+SLICE_BYTES = 4_000_000
+
+
+def find_sentences(text: pl.Series, method: str) -> pl.Series:
+    """Return the sentences of each text as `schema.SENTENCES`."""
+
+    def annotate(documents: Documents, sentences: Sentences) -> pl.Series:
+        texts = text_array(documents.data, sentences.starts, sentences.ends)
+        n_chars = pl.Series(texts).str.len_chars().to_numpy()
+        fields = {
+            "text": texts,
+            "start": sentences.chars.astype(np.uint32),
+            "end": (sentences.chars + n_chars).astype(np.uint32),
+        }
+        valid = documents.valid
+        return list_column(sentences.offsets, valid, fields, schema.SENTENCES)
+
+    return _by_slices(text, None, method, annotate, schema.SENTENCES)
+
+
+def find_tokens(
+    text: pl.Series, spans: pl.Series | None, options: TokenOptions
+) -> pl.Series:
+    """Return the tagged words of each text as `schema.TOKENS`."""
+
+    def annotate(documents: Documents, sentences: Sentences) -> pl.Series:
+        distinct = _distinct(documents, sentences)
+        words = _tag(distinct.texts, options)
+        words = words.keep(words.ends > words.starts)
+        tags = options.model.tags
+        return _column(documents, sentences, distinct, words, tags, schema.TOKENS)
+
+    return _by_slices(text, spans, options.sentences, annotate, schema.TOKENS)
+
+
+def find_entities(
+    text: pl.Series, spans: pl.Series | None, options: EntityOptions
+) -> pl.Series:
+    """Return the entities of each text as `schema.ENTITIES`."""
+    model = options.tokens.model
+    rename = dict(options.rename)
+    names = [rename.get(label, label) for label in model.labels]
+
+    def annotate(documents: Documents, sentences: Sentences) -> pl.Series:
+        distinct = _distinct(documents, sentences)
+        words = _tag(distinct.texts, options.tokens)
+        chunks = join_words(words, model.tags, model.labels)
+        chunks = filter_chunks(chunks, model.labels, options.labels, options.min_score)
+        return _column(documents, sentences, distinct, chunks, names, schema.ENTITIES)
+
+    return _by_slices(text, spans, options.tokens.sentences, annotate, schema.ENTITIES)
+
+
+def _by_slices(
+    text: pl.Series,
+    spans: pl.Series | None,
+    method: str | None,
+    annotate: Callable[[Documents, Sentences], pl.Series],
+    dtype: pl.List,
+) -> pl.Series:
+    """Split a column's texts into sentences and annotate them, slice by slice."""
+    documents = read_documents(text)
+    if spans is not None and len(spans) != len(text):
+        msg = (
+            f"sentences: the column has {len(spans)} rows and the text {len(text)}; "
+            f"one list of spans a text is needed."
+        )
+        raise InputTypeError(msg)
+    parts: list[pl.Series] = []
+    for first, last in documents.cuts(SLICE_BYTES):
+        part = documents.part(first, last)
+        if spans is None:
+            sentences = split(part, method or "none")
+        else:
+            given = spans.slice(first, last - first)
+            part = part.mask(given.is_not_null().to_numpy())
+            sentences = read_sentences(part, given, first)
+        parts.append(annotate(part, sentences))
+    if not parts:
+        return pl.Series(text.name, [], dtype)
+    return pl.concat(parts, rechunk=False).alias(text.name)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Distinct:
+    """Sentences without repetition: a sentence's result depends on nothing else.
+
+    ``texts``: the distinct sentences; ``data`` and ``offsets``, uint8[...] and
+    int64[n_distinct + 1]: their bytes; ``of_sentence``, int64[n_sentences]: which of
+    them each sentence is.
+    """
+
+    texts: list[str]
+    data: NDArray[np.uint8]
+    offsets: NDArray[np.int64]
+    of_sentence: NDArray[np.int64]
+
+
+def _distinct(documents: Documents, sentences: Sentences) -> _Distinct:
+    array = text_array(documents.data, sentences.starts, sentences.ends)
+    encoded = array.dictionary_encode()
+    texts = encoded.dictionary
+    of_sentence = encoded.indices.to_numpy().astype(np.int64)
+    series = pl.Series(texts, dtype=pl.String)
+    distinct = read_documents(series)
+    return _Distinct(texts.to_pylist(), distinct.data, distinct.offsets, of_sentence)
+
+
+def _tag(texts: Sequence[str], options: TokenOptions) -> Spans:
+    """Tokenize sentences, run the model over them and tag their words."""
+    model = options.model
+    tokenizer = load_tokenizer(model.tokenizer, model.stamp)
+    pieces = tokenizer.encode(texts)
+    n_special = len(tokenizer.prefix) + len(tokenizer.suffix)
+    windows = cut(pieces.offsets, options.max_tokens - n_special, options.overlap)
+    batches = batch(windows.lengths + n_special, current().batch_tokens)
+    predictions = classify(
+        model,
+        pieces.ids,
+        None,
+        Frame(tokenizer.prefix, tokenizer.suffix, tokenizer.pad_id),
+        windows,
+        batches,
+        keep_probabilities=options.aggregation == "average",
+    )
+    return tag_words(pieces, predictions, options.aggregation)
+
+
+def _column(
+    documents: Documents,
+    sentences: Sentences,
+    distinct: _Distinct,
+    spans: Spans,
+    names: Sequence[str],
+    dtype: pl.List,
+) -> pl.Series:
+    """Put the spans of distinct sentences back where the sentences stand."""
+    texts = distinct.offsets[:-1], distinct.offsets[1:]
+    starts = char_to_byte(distinct.data, *texts, spans.offsets, spans.starts)
+    ends = char_to_byte(distinct.data, *texts, spans.offsets, spans.ends)
+    strings = text_array(distinct.data, starts, ends)
+    offsets, repeated = repeat_spans(spans.offsets, distinct.of_sentence)
+    counts = np.diff(offsets)
+    first_chars = np.repeat(sentences.chars, counts)
+    numbers = np.arange(len(sentences)) - np.repeat(
+        sentences.offsets[:-1], np.diff(sentences.offsets)
+    )
+    fields = {
+        "text": strings.take(repeated),
+        "label": label_array(names, spans.labels[repeated]),
+        "start": (first_chars + spans.starts[repeated]).astype(np.uint32),
+        "end": (first_chars + spans.ends[repeated]).astype(np.uint32),
+        "score": spans.scores[repeated],
+        "sentence": np.repeat(numbers, counts).astype(np.uint32),
+    }
+    return list_column(offsets[sentences.offsets], documents.valid, fields, dtype)

@@ -1,0 +1,59 @@
+"""Stage: flat arrays to a List(Struct) column."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from polars_jslner.kernels.spans import gather_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+
+def text_array(
+    data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]
+) -> pa.LargeStringArray:
+    """Return the texts in half-open byte ranges of ``data`` as an Arrow array."""
+    gathered, offsets = gather_bytes(data, starts, ends)
+    buffers = pa.py_buffer(offsets), pa.py_buffer(gathered)
+    return pa.LargeStringArray.from_buffers(len(starts), *buffers)
+
+
+def label_array(names: Sequence[str], labels: NDArray[np.int32]) -> pa.Array:
+    """Return the name of each label as an Arrow array."""
+    return pa.array(names, pa.large_string()).take(pa.array(labels))
+
+
+def list_column(
+    offsets: NDArray[np.int64],
+    valid: NDArray[np.bool_],
+    fields: dict[str, pa.Array | NDArray[np.generic]],
+    dtype: pl.List,
+) -> pl.Series:
+    """Return lists of structs.
+
+    Parameters
+    ----------
+    offsets
+        int64[n_rows + 1], first struct of each row.
+    valid
+        bool[n_rows], False where the row is null.
+    fields
+        Values of each field, by name, one a struct.
+    dtype
+        What the column must be.
+    """
+    arrays = [
+        f if isinstance(f, pa.Array) else pa.array(np.ascontiguousarray(f))
+        for f in fields.values()
+    ]
+    structs = pa.StructArray.from_arrays(arrays, list(fields))
+    nulls = None if valid.all() else pa.array(~valid)
+    lists = pa.LargeListArray.from_arrays(pa.array(offsets), structs, mask=nulls)
+    return pl.Series(lists, dtype=dtype)

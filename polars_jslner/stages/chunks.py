@@ -1,0 +1,109 @@
+"""Stage: labelled pieces to words, words to chunks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from polars_jslner.kernels import chunks as kernels
+from polars_jslner.models.tags import parse_tag
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from polars_jslner.stages.engine import Predictions
+    from polars_jslner.stages.tokens import Pieces
+
+_HOW = {"first": kernels.FIRST, "average": kernels.AVERAGE, "max": kernels.MAX}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spans:
+    """Labelled spans of sentences: words with their tags, or chunks with their labels.
+
+    Parameters
+    ----------
+    offsets
+        int64[n_sentences + 1], first span of each sentence.
+    starts, ends
+        int64[n_spans], half-open, code points from the start of the sentence.
+    labels
+        int32[n_spans], index of the tag or label.
+    scores
+        float32[n_spans], in [0, 1].
+    """
+
+    offsets: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    labels: NDArray[np.int32]
+    scores: NDArray[np.float32]
+
+    def keep(self, kept: NDArray[np.bool_]) -> Spans:
+        """Return the spans where ``kept``, bool[n_spans], is True."""
+        before = np.zeros(len(kept) + 1, np.int64)
+        np.cumsum(kept, out=before[1:])
+        return Spans(
+            before[self.offsets],
+            self.starts[kept],
+            self.ends[kept],
+            self.labels[kept],
+            self.scores[kept],
+        )
+
+
+def tag_words(pieces: Pieces, predictions: Predictions, aggregation: str) -> Spans:
+    """Give each word its tag, as the same aggregation of transformers 5 does.
+
+    ``simple`` leaves every piece on its own; ``first`` takes the tag of a word's first
+    piece, ``max`` of its surest one, ``average`` the tag with the highest mean
+    probability (for which the predictions must hold all probabilities).
+    """
+    if aggregation == "simple":
+        return Spans(
+            pieces.offsets,
+            pieces.starts,
+            pieces.ends,
+            predictions.tags,
+            predictions.scores,
+        )
+    offsets, word_pieces = kernels.find_words(pieces.offsets, pieces.continues)
+    tags, scores = kernels.label_words(
+        word_pieces,
+        predictions.tags,
+        predictions.scores,
+        predictions.probabilities,
+        _HOW[aggregation],
+    )
+    starts, ends = pieces.starts[word_pieces[:-1]], pieces.ends[word_pieces[1:] - 1]
+    return Spans(offsets, starts, ends, tags, scores)
+
+
+def join_words(words: Spans, tags: Sequence[str], labels: Sequence[str]) -> Spans:
+    """Join tagged words to chunks, labelled by their index in ``labels``.
+
+    The score of a chunk is the mean over its words.
+    """
+    parsed = [parse_tag(tag) for tag in tags]
+    index = {label: i for i, label in enumerate(labels)}
+    roles = np.array([role for role, _ in parsed], np.int32)
+    types = np.array([index.get(label, -1) for _, label in parsed], np.int32)
+    offsets, firsts, lasts, chunk_labels, scores = kernels.decode(
+        words.offsets, words.labels, words.scores, roles, types
+    )
+    starts, ends = words.starts[firsts], words.ends[lasts - 1]
+    return Spans(offsets, starts, ends, chunk_labels, scores)
+
+
+def filter_chunks(
+    chunks: Spans, labels: Sequence[str], kept: Sequence[str], min_score: float
+) -> Spans:
+    """Keep chunks with text whose label is in ``kept`` and score at least min_score."""
+    allowed = np.array([label in kept for label in labels], np.bool_)
+    good = (chunks.ends > chunks.starts) & allowed[chunks.labels]
+    # float32 on both sides: 0.9 keeps a score that prints as 0.9
+    return chunks.keep(good & (chunks.scores >= np.float32(min_score)))

@@ -1,0 +1,230 @@
+"""Stage: ONNX Runtime sessions and the workers that all callers of a process share."""
+
+from __future__ import annotations
+
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import onnxruntime
+
+from polars_jslner import config
+from polars_jslner.errors import InferenceError, ModelFormatError
+from polars_jslner.kernels.batches import fill_batch, keep_best
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from polars_jslner.models.model import Model
+    from polars_jslner.stages.windows import Windows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """What stands around and between the pieces of a sequence.
+
+    Parameters
+    ----------
+    prefix, suffix
+        int64[...], special token ids before and after the pieces.
+    pad_id
+        Id that fills a batch up to its longest sequence.
+    """
+
+    prefix: NDArray[np.int64]
+    suffix: NDArray[np.int64]
+    pad_id: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Predictions:
+    """The softmax winner of each piece.
+
+    Parameters
+    ----------
+    tags
+        int32[n_pieces], index of the most probable tag.
+    scores
+        float32[n_pieces], its probability.
+    probabilities
+        float32[n_pieces, n_tags], of all tags; no rows unless they were asked for.
+    """
+
+    tags: NDArray[np.int32]
+    scores: NDArray[np.float32]
+    probabilities: NDArray[np.float32]
+
+
+def classify(
+    model: Model,
+    ids: NDArray[np.int64],
+    types: NDArray[np.int64] | None,
+    frame: Frame,
+    windows: Windows,
+    batches: Sequence[NDArray[np.int64]],
+    *,
+    keep_probabilities: bool = False,
+) -> Predictions:
+    """Run ``batches`` on the shared workers and keep what each piece needs.
+
+    Parameters
+    ----------
+    model
+        Whose session runs; it is made at the first call and shared from then on.
+    ids
+        int64[n_pieces], vocabulary ids.
+    types
+        int64[n_pieces], token types, or None for zeros.
+    frame
+        Special tokens of this model.
+    windows
+        Windows over the pieces.
+    batches
+        int64[...] each, window indices, the longest first.
+    keep_probabilities
+        Whether the probabilities of all tags are kept.
+
+    Raises
+    ------
+    ModelFormatError
+        ONNX Runtime cannot load the model, or its output has the wrong shape.
+    InferenceError
+        The model failed, or gave something that is not a number.
+    """
+    n_pieces, n_tags = len(ids), len(model.tags)
+    result = Predictions(
+        np.zeros(n_pieces, np.int32),
+        np.zeros(n_pieces, np.float32),
+        np.empty((n_pieces if keep_probabilities else 0, n_tags), np.float32),
+    )
+    if not batches:
+        return result
+    session = load_session(model)
+
+    def run(rows: NDArray[np.int64]) -> None:
+        _run_batch(session, model, ids, types, frame, windows, rows, result)
+
+    futures = [_workers().submit(run, rows) for rows in batches]
+    try:
+        for future in futures:
+            future.result()
+    finally:
+        for future in futures:
+            future.cancel()
+    return result
+
+
+def _run_batch(
+    session: onnxruntime.InferenceSession,
+    model: Model,
+    ids: NDArray[np.int64],
+    types: NDArray[np.int64] | None,
+    frame: Frame,
+    windows: Windows,
+    rows: NDArray[np.int64],
+    result: Predictions,
+) -> None:
+    starts, lengths = windows.starts, windows.lengths
+    batch, mask = fill_batch(
+        ids, starts, lengths, rows, frame.prefix, frame.suffix, frame.pad_id
+    )
+    feed: dict[str, NDArray[np.int64]] = {"input_ids": batch, "attention_mask": mask}
+    if "token_type_ids" in model.inputs:
+        if types is None:
+            feed["token_type_ids"] = np.zeros_like(batch)
+        else:
+            feed["token_type_ids"], _ = fill_batch(
+                types, starts, lengths, rows, frame.prefix * 0, frame.suffix * 0, 0
+            )
+    inputs = {name: feed[name].astype(d) for name, d in model.inputs.items()}
+    try:
+        output: Any = session.run([model.output], inputs)
+    except Exception as error:  # ONNX Runtime has no public exception type
+        msg = (
+            f"ONNX Runtime failed on a batch of {batch.shape[0]} sequences of "
+            f"{batch.shape[1]} tokens ({type(error).__name__})."
+        )
+        raise InferenceError(msg) from error
+    logits = output[0]
+    expected = (*batch.shape, len(model.tags))
+    if logits.shape != expected:
+        msg = (
+            f"{model.source}: output {model.output!r} has shape {logits.shape}, "
+            f"{expected} (batch, sequence, tags) is needed."
+        )
+        raise ModelFormatError(msg)
+    finite = keep_best(
+        np.ascontiguousarray(logits, np.float32),
+        starts,
+        windows.owned_starts,
+        windows.owned_ends,
+        rows,
+        len(frame.prefix),
+        result.tags,
+        result.scores,
+        result.probabilities,
+    )
+    if not finite:
+        msg = f"{model.source}: the model gave values that are not finite numbers."
+        raise InferenceError(msg)
+
+
+_lock = threading.Lock()
+_sessions: dict[object, onnxruntime.InferenceSession] = {}
+_pools: dict[int, ThreadPoolExecutor] = {}
+
+
+def load_session(model: Model) -> onnxruntime.InferenceSession:
+    """Return the session of ``model``, made once in a process and shared by all.
+
+    One intra-op thread (the workers are the parallelism), no spinning, and an arena
+    that grows by what is asked for only.
+    """
+    providers = config.current().providers
+    key = (model, repr(providers))
+    with _lock:
+        if key not in _sessions:
+            _sessions[key] = _make_session(model, list(providers))
+        return _sessions[key]
+
+
+def _make_session(model: Model, providers: list[Any]) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.log_severity_level = 3  # warnings of the graph optimiser help nobody here
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    if providers == ["CPUExecutionProvider"]:
+        arena = {"arena_extend_strategy": "kSameAsRequested"}
+        providers = [("CPUExecutionProvider", arena)]
+    try:
+        return onnxruntime.InferenceSession(model.onnx, options, providers)
+    except Exception as error:  # ONNX Runtime has no public exception type
+        msg = f"{model.onnx!r}: ONNX Runtime cannot load it: {error}"
+        raise ModelFormatError(msg) from error
+
+
+def _workers() -> ThreadPoolExecutor:
+    n_threads = config.n_threads()
+    with _lock:
+        if n_threads not in _pools:
+            _pools[n_threads] = ThreadPoolExecutor(n_threads, "polars-jslner")
+        return _pools[n_threads]
+
+
+def _forget() -> None:
+    """Start anew in a forked child: threads and locks do not survive a fork."""
+    global _lock
+    _lock = threading.Lock()
+    _sessions.clear()
+    _pools.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)

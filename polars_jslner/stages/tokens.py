@@ -1,0 +1,174 @@
+"""Stage: words and word pieces, by Hugging Face ``tokenizers``."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import tokenizers
+
+from polars_jslner.errors import ModelFormatError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+ENCODE_BATCH = 2048  # sentences per call: bounds the memory of Encoding objects
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pieces:
+    """The word pieces of sentences, without special tokens.
+
+    Parameters
+    ----------
+    offsets
+        int64[n_sentences + 1], first piece of each sentence.
+    ids
+        int64[n_pieces], index in the vocabulary.
+    starts, ends
+        int64[n_pieces], half-open, code points from the start of the sentence.
+    continues
+        bool[n_pieces], True where the piece goes on with the word of the piece before.
+    """
+
+    offsets: NDArray[np.int64]
+    ids: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    continues: NDArray[np.bool_]
+
+
+class TextTokenizer:
+    """A ``tokenizer.json`` with what the stages need to know of it.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Attributes
+    ----------
+    prefix, suffix
+        int64[...], special token ids around one sequence ([CLS] and [SEP], say).
+    pad_id
+        Id that fills a batch up to its longest sequence.
+
+    Raises
+    ------
+    ModelFormatError
+        The file cannot be read by ``tokenizers``.
+    """
+
+    def __init__(self, path: str) -> None:
+        try:
+            with open(path, encoding="utf-8") as file:
+                text = file.read()
+            self._tokenizer = tokenizers.Tokenizer.from_str(text)
+            parsed: dict[str, Any] = json.loads(text)
+        except Exception as error:  # tokenizers raises bare Exception
+            msg = f"{path!r} is not a tokenizer.json that tokenizers can read: {error}"
+            raise ModelFormatError(msg) from error
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        model: dict[str, Any] = parsed["model"]
+        self._word_pieces = bool(model.get("continuing_subword_prefix"))
+        self._unknown = self._unknown_id(model)
+        vocabulary = self._tokenizer.get_vocab(with_added_tokens=True)
+        self.n_ids = max(vocabulary.values(), default=-1) + 1
+        self._lengths = np.zeros(self.n_ids, np.int64)
+        for token, index in vocabulary.items():
+            self._lengths[index] = len(token)
+        self.prefix, self.suffix = self._special_ids()
+        self.pad_id = self._pad_id(parsed, vocabulary)
+
+    def _unknown_id(self, model: dict[str, Any]) -> int:
+        token = model.get("unk_token")
+        index = None if token is None else self._tokenizer.token_to_id(token)
+        return -1 if index is None else index
+
+    def _special_ids(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        encoding = self._tokenizer.encode("a", add_special_tokens=True)
+        ids = np.array(encoding.ids, np.int64)
+        inner = np.flatnonzero(np.array(encoding.special_tokens_mask) == 0)
+        if len(inner) == 0:  # "a" itself is nothing to this tokenizer
+            half = (len(ids) + 1) // 2
+            return ids[:half], ids[half:]
+        return ids[: inner[0]], ids[inner[-1] + 1 :]
+
+    def _pad_id(self, parsed: dict[str, Any], vocabulary: dict[str, int]) -> int:
+        padding: dict[str, Any] = parsed.get("padding") or {}
+        if "pad_id" in padding:
+            return int(padding["pad_id"])
+        return next((vocabulary[t] for t in ("[PAD]", "<pad>") if t in vocabulary), 0)
+
+    def encode(self, sentences: Sequence[str]) -> Pieces:
+        """Tokenize ``sentences``, nothing cut and no special tokens added.
+
+        Words are those of the token-classification pipeline of transformers 5: with a
+        word-piece vocabulary a piece continues a word when its name in the vocabulary
+        is not as long as its text (``##ing``) and it is not the unknown token; with any
+        other vocabulary when no space stands before it.
+        """
+        parts: list[Pieces] = []
+        for first in range(0, len(sentences), ENCODE_BATCH):
+            parts.append(self._encode(sentences[first : first + ENCODE_BATCH]))
+        if len(parts) == 1:
+            return parts[0]
+        counts = [np.diff(part.offsets) for part in parts]
+        return Pieces(
+            _offsets(np.concatenate([np.zeros(0, np.int64), *counts])),
+            np.concatenate([np.zeros(0, np.int64), *(p.ids for p in parts)]),
+            np.concatenate([np.zeros(0, np.int64), *(p.starts for p in parts)]),
+            np.concatenate([np.zeros(0, np.int64), *(p.ends for p in parts)]),
+            np.concatenate([np.zeros(0, np.bool_), *(p.continues for p in parts)]),
+        )
+
+    def _encode(self, sentences: Sequence[str]) -> Pieces:
+        encodings = self._tokenizer.encode_batch(
+            list(sentences), add_special_tokens=False
+        )
+        all_ids = [encoding.ids for encoding in encodings]
+        offsets = _offsets(np.fromiter(map(len, all_ids), np.int64, len(all_ids)))
+        n_pieces = int(offsets[-1])
+        ids = np.fromiter(chain.from_iterable(all_ids), np.int64, n_pieces)
+        pairs = chain.from_iterable(encoding.offsets for encoding in encodings)
+        spans = np.fromiter(chain.from_iterable(pairs), np.int64, 2 * n_pieces)
+        starts, ends = spans[0::2].copy(), spans[1::2].copy()
+        if self._word_pieces:
+            continues = self._lengths[ids] != ends - starts
+            continues &= ids != self._unknown
+        else:
+            continues = _no_space_before(sentences, offsets, starts)
+        return Pieces(offsets, ids, starts, ends, continues)
+
+
+def _offsets(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    offsets = np.zeros(len(counts) + 1, np.int64)
+    np.cumsum(counts, out=offsets[1:])
+    return offsets
+
+
+def _no_space_before(
+    sentences: Sequence[str], offsets: NDArray[np.int64], starts: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Return bool[n_pieces]: no U+0020 at the piece's first code point or before it."""
+    lengths = np.fromiter(map(len, sentences), np.int64, len(sentences))
+    text = "".join(sentences).encode("utf-32-le", "surrogatepass") + b"\0\0\0\0"
+    spaces = np.frombuffer(text, np.uint32) == ord(" ")
+    first = np.repeat(_offsets(lengths)[:-1], np.diff(offsets))
+    at = first + starts
+    inside = starts < np.repeat(lengths, np.diff(offsets))
+    return (starts > 0) & ~spaces[at - 1] & ~(spaces[at] & inside)
+
+
+@lru_cache(maxsize=8)
+def load_tokenizer(path: str, stamp: object) -> TextTokenizer:
+    """Return the tokenizer of ``path``; a new ``stamp`` says that the file changed."""
+    del stamp
+    return TextTokenizer(path)
