@@ -19,7 +19,10 @@ def main() -> None:
         .unnest("entities")
     )
     with pl.Config(
-        tbl_rows=30, tbl_width_chars=100, tbl_hide_dataframe_shape=True, float_precision=2
+        tbl_rows=30,
+        tbl_width_chars=100,
+        tbl_hide_dataframe_shape=True,
+        float_precision=2,
     ):
         print("First entities of the first notes:")
         print(

@@ -2,10 +2,10 @@
 
     JslNerError
     |- ModelNotFoundError   (FileNotFoundError)  no model at the given source
-    |- ModelFormatError     (ValueError)         files are there but do not fit together
-    |- OptionError          (ValueError)         an option has a value that cannot be used
-    |- InputTypeError       (TypeError)          a column has a dtype that cannot be read
-    |- InferenceError       (RuntimeError)       the model ran and failed
+    |- ModelFormatError     (ValueError)         files that do not fit together
+    |- OptionError          (ValueError)         an option that cannot be used
+    |- InputTypeError       (TypeError)          a dtype that cannot be read
+    |- InferenceError       (RuntimeError)       the model failed
     JslNerWarning           (UserWarning)
 
 No message ever holds text of a note: row index, length and counts only.
@@ -14,7 +14,10 @@ No message ever holds text of a note: row index, length and counts only.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class JslNerError(Exception):

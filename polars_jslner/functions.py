@@ -66,8 +66,9 @@ def entities(
     rename
         New names of labels; ``labels`` and ``exclude`` mean the old ones.
     aggregation
-        How a word gets its tag from its pieces: ``first`` piece, surest piece (``max``),
-        ``average`` of the probabilities, or ``simple``: pieces are not joined to words.
+        How a word gets its tag from its pieces: from the ``first`` piece, the surest
+        one (``max``), the ``average`` of the probabilities, or not at all: ``simple``
+        leaves pieces on their own.
         The meaning is that of the same strategy in Hugging Face transformers. None
         stands for the model's own.
     sentences

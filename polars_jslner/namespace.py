@@ -1,4 +1,4 @@
-"""The ``jslner`` namespace on Expr and Series: the functions of `functions`, as methods.
+"""The ``jslner`` namespace on Expr and Series: `functions` as methods.
 
 Importing this module registers both.
 """

@@ -1,4 +1,4 @@
-"""The settings of one call: validated when an expression is built, frozen, picklable."""
+"""The settings of one call: checked when it is built, frozen, picklable."""
 
 from __future__ import annotations
 

@@ -14,15 +14,15 @@ import numpy as np
 import polars as pl
 
 from polars_jslner import schema
-from polars_jslner.stages.assemble import label_array, list_column, text_array
-from polars_jslner.stages.chunks import Spans, filter_chunks, join_words, tag_words
 from polars_jslner.config import current
-from polars_jslner.stages.documents import Documents, read_documents
-from polars_jslner.stages.engine import Frame, classify
 from polars_jslner.errors import InputTypeError
 from polars_jslner.kernels.spans import char_to_byte, repeat_spans
+from polars_jslner.stages.assemble import label_array, list_column, text_array
+from polars_jslner.stages.chunks import Spans, filter_chunks, join_words, tag_words
+from polars_jslner.stages.documents import Documents, read_documents
+from polars_jslner.stages.engine import Frame, classify
 from polars_jslner.stages.sentences import Sentences, read_sentences, split
-from polars_jslner.stages.tokens import load_tokenizer
+from polars_jslner.stages.tokens import case_types, load_tokenizer
 from polars_jslner.stages.windows import batch, cut
 
 if TYPE_CHECKING:
@@ -150,10 +150,11 @@ def _tag(texts: Sequence[str], options: TokenOptions) -> Spans:
     n_special = len(tokenizer.prefix) + len(tokenizer.suffix)
     windows = cut(pieces.offsets, options.max_tokens - n_special, options.overlap)
     batches = batch(windows.lengths + n_special, current().batch_tokens)
+    types = case_types(texts, pieces) if model.token_types == "case" else None
     predictions = classify(
         model,
         pieces.ids,
-        None,
+        types,
         Frame(tokenizer.prefix, tokenizer.suffix, tokenizer.pad_id),
         windows,
         batches,

@@ -12,6 +12,7 @@ import pytest
 
 GOLDEN = Path(__file__).parent / "golden"
 TINY_MODELS = ("bert-cased", "bert-uncased", "distilbert", "roberta", "xlm-roberta")
+RECORDED_MODELS = (*TINY_MODELS, "deberta")
 
 # Shared machines make single examples slow now and then: no deadline, fewer examples.
 hypothesis.settings.register_profile(

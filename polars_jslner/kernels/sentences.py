@@ -142,9 +142,7 @@ def _gap(data: NDArray[np.uint8], i: int, end: int) -> tuple[int, int]:
         byte = data[i]
         if byte == 0x0D:
             lines += i + 1 >= end or data[i + 1] != 0x0A
-        elif 0x0A <= byte < 0x0D or (byte == 0xC2 and data[i + 1] == 0x85):
-            lines += 1
-        elif byte == 0xE2 and (data[i + 2] == 0xA8 or data[i + 2] == 0xA9):
+        elif 0x0A <= byte < 0x0D or (byte == 0xC2 and data[i + 1] == 0x85) or (byte == 0xE2 and (data[i + 2] == 0xA8 or data[i + 2] == 0xA9)):
             lines += 1
         i += _length(byte)
     return i, lines
@@ -411,11 +409,9 @@ def _end(data: NDArray[np.uint8], start: int, end: int) -> int:
             if onset == after:
                 if _runs_on(data, start, i, after, end):
                     return after
-            elif data[after - 1] != 0x2C and _ends_at_stop(
+            elif (data[after - 1] != 0x2C and _ends_at_stop(
                 data, start, i, after, onset, end
-            ):
-                return after
-            elif lines == 1 and _ends_at_line(data, start, after, onset, end):
+            )) or (lines == 1 and _ends_at_line(data, start, after, onset, end)):
                 return after
             i = onset
         elif kind & _SPACE:

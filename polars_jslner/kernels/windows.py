@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 @jit
 def cut_windows(
     offsets: NDArray[np.int64], capacity: int, overlap: int
-) -> tuple[
-    NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]
-]:
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Return (starts, lengths, owned_starts, owned_ends), each int64[n_windows].
 
     Linear in sentences and windows. Sentences without pieces get no window. The last
@@ -59,7 +57,7 @@ def cut_windows(
 
 @jit
 def cut_batches(lengths: NDArray[np.int64], batch_tokens: int) -> NDArray[np.int64]:
-    """Return int64[n_batches + 1], bounds of the batches over descending ``lengths``."""
+    """Return int64[n_batches + 1], bounds of batches over descending ``lengths``."""
     bounds = np.empty(len(lengths) + 1, np.int64)
     bounds[0] = 0
     n_batches = 0

@@ -13,8 +13,6 @@ __all__ = ["DEFAULT_MODEL", "Model", "load_model"]
 
 DEFAULT_MODEL = "clinical_slim"
 
-_LAYOUTS = (bundle, huggingface)
-
 
 def load_model(source: str | os.PathLike[str] | None = None) -> Model:
     """Read what is to be known of a model, without making a session.
@@ -44,16 +42,15 @@ def load_model(source: str | os.PathLike[str] | None = None) -> Model:
     name = os.fspath(given or DEFAULT_MODEL)
     if name.startswith("hf://"):
         return _load_folder(_download(name), name)
-    bundled = Path(__file__).parent / name
     if name in bundled_models():
-        return _load_folder(bundled, name)
+        return _load_folder(Path(__file__).parent / name, name)
     folder = Path(name).expanduser().absolute()
     if not folder.is_dir():
         what = "is a file, a folder is needed" if folder.exists() else "does not exist"
+        bundled = ", ".join(bundled_models())
         msg = (
-            f"no model {name!r}: {str(folder)!r} {what}. A folder, hf://org/name or one "
-            f"of the bundled models ({', '.join(bundled_models())}) can be given."
-            f"{hint(name, bundled_models())}"
+            f"no model {name!r}: {str(folder)!r} {what}. A folder, hf://org/name or a "
+            f"bundled model ({bundled}) can be given.{hint(name, bundled_models())}"
         )
         raise ModelNotFoundError(msg)
     return _load_folder(folder, str(folder))
@@ -66,9 +63,10 @@ def bundled_models() -> list[str]:
 
 
 def _load_folder(folder: Path, source: str) -> Model:
-    for layout in _LAYOUTS:
-        if layout.matches(folder):
-            return layout.load(folder, source)
+    if bundle.matches(folder):
+        return bundle.load(folder, source)
+    if huggingface.matches(folder):
+        return huggingface.load(folder, source)
     found = sorted(path.name for path in folder.iterdir())[:10]
     msg = (
         f"{str(folder)!r} is no model of a known layout: bundle.json (our own) or "

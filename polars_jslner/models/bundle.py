@@ -6,12 +6,14 @@ description, licence, tags, profile, aggregation, max_tokens and token_types.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from polars_jslner.errors import ModelFormatError, hint
 from polars_jslner.models.files import check_graph, find_file, read_json, stamp
 from polars_jslner.models.model import AGGREGATIONS, Model, check_tags
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FORMAT = 1
 FILES = ("bundle.json", "tokenizer.json", "model.onnx")
@@ -70,7 +72,9 @@ def load(folder: Path, source: str) -> Model:
     )
 
 
-def _choice(path: Path, bundle: dict[str, Any], key: str, known: tuple[str, ...]) -> Any:
+def _choice(
+    path: Path, bundle: dict[str, Any], key: str, known: tuple[str, ...]
+) -> Any:
     value = bundle.get(key)
     if value not in known:
         msg = (

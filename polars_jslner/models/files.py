@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from polars_jslner.errors import ModelFormatError
 from polars_jslner.models.onnxgraph import Port, read_ports
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 

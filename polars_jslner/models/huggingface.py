@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from polars_jslner.errors import ModelFormatError
 from polars_jslner.models.files import check_graph, find_file, read_json, stamp
 from polars_jslner.models.model import Model, check_tags
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FILES = (
     "config.json",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from polars_jslner.errors import ModelFormatError
 from polars_jslner.models.tags import Role, parse_tag
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Aggregation = Literal["simple", "first", "average", "max"]
 Profile = Literal["transformers"]

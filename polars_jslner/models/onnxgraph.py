@@ -8,11 +8,14 @@ model can be checked when an expression is built.
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from polars_jslner.errors import ModelFormatError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 _TYPES = {1: "float32", 6: "int32", 7: "int64", 10: "float16", 11: "float64"}
 
@@ -53,12 +56,11 @@ def read_ports(path: Path) -> tuple[list[Port], list[Port]]:
 
 
 def _read_model(view: memoryview) -> tuple[list[Port], list[Port]]:
-    for number, start, end in _fields(view, 0, len(view)):
-        if number == 7:
-            break
-    else:
+    graphs = list(_messages(view, 0, len(view), 7))
+    if not graphs:
         msg = "it holds no graph"
         raise ValueError(msg)
+    start, end = graphs[-1]
     inputs: list[Port] = []
     outputs: list[Port] = []
     weights: set[str] = set()
@@ -73,7 +75,7 @@ def _read_model(view: memoryview) -> tuple[list[Port], list[Port]]:
 
 
 def _port(view: memoryview, start: int, end: int) -> Port:
-    """Read a ValueInfoProto: name 1, type 2 -> tensor_type 1 -> elem_type 1, shape 2."""
+    """Read a ValueInfoProto: name 1, type 2 (tensor_type 1: elem_type 1, shape 2)."""
     name = "".join(_texts(view, start, end, 1))
     dtype = "unknown"
     shape: list[int | str] | None = None
@@ -111,10 +113,8 @@ def _texts(view: memoryview, start: int, end: int, wanted: int) -> Iterator[str]
         yield bytes(view[first:last]).decode("utf-8", "replace")
 
 
-def _fields(
-    view: memoryview, start: int, end: int
-) -> Iterator[tuple[int, int, int]]:
-    """Yield (field number, first byte, end) of a message; (number, value, -1) of ints."""
+def _fields(view: memoryview, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """Yield (field number, first byte, end); of a whole number (number, value, -1)."""
     at = start
     while at < end:
         key, at = _varint(view, at, end)

@@ -30,7 +30,7 @@ _OUTSIDE = frozenset({"O", "PAD", "[PAD]", "<PAD>"})
 
 
 def parse_tag(tag: str) -> tuple[Role, str]:
-    """Return a tag's role and label; a bare label counts as inside, as in IO tagging."""
+    """Return a tag's role and label; a bare label is inside, as in IO tagging."""
     if tag in _OUTSIDE:
         return Role.OUTSIDE, ""
     prefix, dash, label = tag.partition("-")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -216,15 +215,3 @@ def _workers() -> ThreadPoolExecutor:
         if n_threads not in _pools:
             _pools[n_threads] = ThreadPoolExecutor(n_threads, "polars-jslner")
         return _pools[n_threads]
-
-
-def _forget() -> None:
-    """Start anew in a forked child: threads and locks do not survive a fork."""
-    global _lock
-    _lock = threading.Lock()
-    _sessions.clear()
-    _pools.clear()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget)

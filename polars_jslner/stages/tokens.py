@@ -12,6 +12,7 @@ import numpy as np
 import tokenizers
 
 from polars_jslner.errors import ModelFormatError
+from polars_jslner.kernels.case import word_cases
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,9 +116,10 @@ class TextTokenizer:
         is not as long as its text (``##ing``) and it is not the unknown token; with any
         other vocabulary when no space stands before it.
         """
-        parts: list[Pieces] = []
-        for first in range(0, len(sentences), ENCODE_BATCH):
-            parts.append(self._encode(sentences[first : first + ENCODE_BATCH]))
+        parts = [
+            self._encode(sentences[first : first + ENCODE_BATCH])
+            for first in range(0, len(sentences), ENCODE_BATCH)
+        ]
         if len(parts) == 1:
             return parts[0]
         counts = [np.diff(part.offsets) for part in parts]
@@ -154,17 +156,38 @@ def _offsets(counts: NDArray[np.int64]) -> NDArray[np.int64]:
     return offsets
 
 
+def _code_points(
+    sentences: Sequence[str],
+) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """Return the code points of all sentences, a 0 behind, and the first of each."""
+    lengths = np.fromiter(map(len, sentences), np.int64, len(sentences))
+    text = "".join(sentences).encode("utf-32-le") + bytes(4)
+    return np.frombuffer(text, np.uint32), _offsets(lengths)
+
+
 def _no_space_before(
     sentences: Sequence[str], offsets: NDArray[np.int64], starts: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
     """Return bool[n_pieces]: no U+0020 at the piece's first code point or before it."""
-    lengths = np.fromiter(map(len, sentences), np.int64, len(sentences))
-    text = "".join(sentences).encode("utf-32-le", "surrogatepass") + b"\0\0\0\0"
-    spaces = np.frombuffer(text, np.uint32) == ord(" ")
-    first = np.repeat(_offsets(lengths)[:-1], np.diff(offsets))
-    at = first + starts
-    inside = starts < np.repeat(lengths, np.diff(offsets))
-    return (starts > 0) & ~spaces[at - 1] & ~(spaces[at] & inside)
+    text, text_offsets = _code_points(sentences)
+    counts = np.diff(offsets)
+    at = np.repeat(text_offsets[:-1], counts) + starts
+    inside = at < np.repeat(text_offsets[1:], counts)
+    spaces = text == ord(" ")
+    result: NDArray[np.bool_] = (starts > 0) & ~spaces[at - 1]
+    result &= ~(spaces[at] & inside)
+    return result
+
+
+def case_types(sentences: Sequence[str], pieces: Pieces) -> NDArray[np.int64]:
+    """Return int64[n_pieces], the case class of each piece's word.
+
+    It tells a model whose vocabulary is lower-cased how the word was written.
+    """
+    text, text_offsets = _code_points(sentences)
+    return word_cases(
+        text, text_offsets, pieces.offsets, pieces.starts, pieces.ends, pieces.continues
+    )
 
 
 @lru_cache(maxsize=8)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -70,4 +71,4 @@ def batch(lengths: NDArray[np.int64], batch_tokens: int) -> list[NDArray[np.int6
     """
     order = np.argsort(-lengths, kind="stable")
     bounds = cut_batches(lengths[order], batch_tokens)
-    return [order[a:b] for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+    return [order[a:b] for a, b in pairwise(bounds)]

@@ -15,9 +15,7 @@ def test_fill_batch_lays_windows_side_by_side(lengths):
     starts = np.cumsum([0, *lengths[:-1]])
     prefix, suffix = np.array([1, 2]), np.array([3])
     rows = np.arange(len(lengths))
-    batch, mask = fill_batch(
-        ids, starts, np.array(lengths), rows, prefix, suffix, 7
-    )
+    batch, mask = fill_batch(ids, starts, np.array(lengths), rows, prefix, suffix, 7)
     for row, (start, length) in enumerate(zip(starts, lengths, strict=True)):
         own = [1, 2, *ids[start : start + length], 3]
         padding = batch.shape[1] - len(own)

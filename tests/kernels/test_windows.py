@@ -37,9 +37,7 @@ def test_each_piece_belongs_to_the_window_of_best_context(lengths, sizes):
     assert (windows.lengths > 0).all()
     ends = windows.starts + windows.lengths
     for first, n in zip(offsets[:-1], lengths, strict=True):
-        inside = [
-            w for w in range(len(ends)) if first <= windows.starts[w] < first + n
-        ]
+        inside = [w for w in range(len(ends)) if first <= windows.starts[w] < first + n]
         assert len(inside) == min(n, 1) or n > capacity
         for piece in range(n):
             holding = [
