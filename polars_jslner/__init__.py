@@ -19,6 +19,7 @@ from polars_jslner.errors import (
     ModelNotFoundError,
     OptionError,
 )
+from polars_jslner.evaluation import evaluate
 from polars_jslner.functions import entities, sentences, tokens
 from polars_jslner.models import Model, load_model
 
@@ -35,6 +36,7 @@ __all__ = [
     "OptionError",
     "configure",
     "entities",
+    "evaluate",
     "load_model",
     "sentences",
     "tokens",
