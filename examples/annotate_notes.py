@@ -34,7 +34,10 @@ def main() -> None:
         print(f"{len(found)} entities in {len(annotated)} notes:")
         print(
             found.group_by("label")
-            .agg(pl.len().alias("n"), pl.col("text").mode().first().alias("most often"))
+            .agg(
+                pl.len().alias("n"),
+                pl.col("text").mode().sort().first().alias("most often"),
+            )
             .sort("n", descending=True)
         )
 
