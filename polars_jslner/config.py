@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # worker: 128 to 512 differ by little, from 1024 on the activations leave the cache.
 BATCH_TOKENS = 512
 
+MEMO_MB = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Config:
@@ -27,6 +29,7 @@ class Config:
 
     threads: int | None = None
     batch_tokens: int = BATCH_TOKENS
+    memo_mb: int = MEMO_MB
     providers: tuple[Provider, ...] = ("CPUExecutionProvider",)
 
 
@@ -43,6 +46,7 @@ def configure(
     *,
     threads: int | None = None,
     batch_tokens: int | None = None,
+    memo_mb: int | None = None,
     providers: Sequence[Provider] | None = None,
 ) -> None:
     """Change settings of the whole process; what is not given stays as it is.
@@ -55,6 +59,9 @@ def configure(
         (affinity, cgroup quota and POLARS_MAX_THREADS, whichever is least).
     batch_tokens
         Padded tokens of one batch, 512 at first. Results do not depend on it.
+    memo_mb
+        Megabytes (10^6 bytes) of results that are kept for sentences that come again,
+        64 at first; 0 keeps none.
     providers
         ONNX Runtime execution providers in order of preference, each a name or a
         (name, options) pair. Models in use are loaded anew with them.
@@ -62,24 +69,26 @@ def configure(
     Raises
     ------
     OptionError
-        A number is not positive, or a provider is not part of the installed ONNX
+        A number is too small, or a provider is not part of the installed ONNX
         Runtime.
     """
     global _current
     changes: dict[str, Any] = {}
     if threads is not None:
-        changes["threads"] = _positive("threads", threads)
+        changes["threads"] = _whole("threads", threads, 1)
     if batch_tokens is not None:
-        changes["batch_tokens"] = _positive("batch_tokens", batch_tokens)
+        changes["batch_tokens"] = _whole("batch_tokens", batch_tokens, 1)
+    if memo_mb is not None:
+        changes["memo_mb"] = _whole("memo_mb", memo_mb, 0)
     if providers is not None:
         changes["providers"] = _available(tuple(providers))
     with _lock:
         _current = replace(_current, **changes)
 
 
-def _positive(name: str, value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        msg = f"{name}={value!r} is not a positive whole number."
+def _whole(name: str, value: object, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        msg = f"{name}={value!r} is not a whole number of at least {least}."
         raise OptionError(msg)
     return value
 
@@ -107,15 +116,15 @@ def n_threads() -> int:
         return configured
     given = os.environ.get("POLARS_JSLNER_THREADS")
     if given:
-        return _positive("POLARS_JSLNER_THREADS", _whole(given))
+        return _whole("POLARS_JSLNER_THREADS", _number(given), 1)
     limits = [_affinity(), _quota()]
-    polars_threads = _whole(os.environ.get("POLARS_MAX_THREADS", ""))
+    polars_threads = _number(os.environ.get("POLARS_MAX_THREADS", ""))
     if isinstance(polars_threads, int) and polars_threads > 0:
         limits.append(polars_threads)
     return max(1, min(limits))
 
 
-def _whole(text: str) -> int | str:
+def _number(text: str) -> int | str:
     return int(text) if text.strip().isdecimal() else text
 
 

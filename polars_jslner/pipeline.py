@@ -21,6 +21,7 @@ from polars_jslner.stages.assemble import label_array, list_column, text_array
 from polars_jslner.stages.chunks import Spans, filter_chunks, join_words, tag_words
 from polars_jslner.stages.documents import Documents, read_documents
 from polars_jslner.stages.engine import Frame, classify
+from polars_jslner.stages.memo import recall
 from polars_jslner.stages.sentences import Sentences, read_sentences, split
 from polars_jslner.stages.tokens import case_types, load_tokenizer
 from polars_jslner.stages.windows import batch, cut
@@ -143,6 +144,12 @@ def _distinct(documents: Documents, sentences: Sentences) -> _Distinct:
 
 
 def _tag(texts: Sequence[str], options: TokenOptions) -> Spans:
+    """Return the tagged words of distinct sentences, by the model or from the memo."""
+    key = (options.model, options.aggregation, options.max_tokens, options.overlap)
+    return recall(texts, key, lambda unknown: _read(unknown, options))
+
+
+def _read(texts: Sequence[str], options: TokenOptions) -> Spans:
     """Tokenize sentences, run the model over them and tag their words."""
     model = options.model
     tokenizer = load_tokenizer(model.tokenizer, model.stamp)

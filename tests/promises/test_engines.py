@@ -30,11 +30,10 @@ def expected(frame, tiny):
     return found
 
 
-@pytest.fixture
-def restored_config():
-    before = config.current()
-    yield
-    config._current = before
+@pytest.fixture(autouse=True)
+def no_memo(monkeypatch):
+    """Make every call run the model, and undo what a test configures."""
+    monkeypatch.setattr(config, "_current", config.Config(memo_mb=0))
 
 
 def check(found: pl.Series, expected: pl.Series) -> None:
@@ -43,9 +42,7 @@ def check(found: pl.Series, expected: pl.Series) -> None:
 
 @pytest.mark.parametrize("batch_tokens", [1, 7, 64, 5000])
 @pytest.mark.parametrize("threads", [1, 2])
-def test_batch_size_and_threads(
-    frame, expected, tiny, batch_tokens, threads, restored_config
-):
+def test_batch_size_and_threads(frame, expected, tiny, batch_tokens, threads):
     jn.configure(batch_tokens=batch_tokens, threads=threads)
     check(frame.select(jn.entities("text", tiny)).to_series(), expected)
 
