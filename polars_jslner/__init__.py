@@ -6,8 +6,6 @@ Importing the package registers the ``jslner`` namespace on Expr and Series and 
 neither ONNX Runtime nor Numba nor tokenizers.
 """
 
-from __future__ import annotations
-
 from polars_jslner import namespace as _namespace  # registers `jslner`
 from polars_jslner.config import configure
 from polars_jslner.errors import (
@@ -20,7 +18,7 @@ from polars_jslner.errors import (
     OptionError,
 )
 from polars_jslner.evaluation import evaluate
-from polars_jslner.functions import entities, sentences, tokens
+from polars_jslner.functions import annotations, entities, sentences, tokens
 from polars_jslner.models import Model, load_model
 
 __version__ = "0.1.0"
@@ -34,6 +32,7 @@ __all__ = [
     "ModelFormatError",
     "ModelNotFoundError",
     "OptionError",
+    "annotations",
     "configure",
     "entities",
     "evaluate",

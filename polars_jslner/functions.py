@@ -5,33 +5,32 @@ description of the model when an expression is built; the session is made when t
 first text is to be read.
 """
 
-from __future__ import annotations
-
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import polars as pl
 
 from polars_jslner import schema
 from polars_jslner.errors import InputTypeError
 from polars_jslner.options import (
-    SENTENCE_METHODS,
+    ANNOTATION_STAGES,
     EntityOptions,
+    ModelSource,
     TokenOptions,
     choice,
     entity_options,
+    sentence_method,
     token_options,
 )
 
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from polars_jslner.models import Model
-
-    ModelSource = str | os.PathLike[str] | Model
-    Aggregation = Literal["simple", "first", "average", "max"]
-    SentenceMethod = Literal["clinical", "none"]
+# This module defines a function named `annotations`, so it cannot have the import from
+# `__future__` of that name.
+Aggregation = Literal["simple", "first", "average", "max"]
+AnnotationStage = Literal["document", "sentence", "token", "ner", "chunk"]
+# "clinical", "pragmatic", "none" or the place of a saved detector.
+SentenceMethod = str | os.PathLike[str]
 
 
 def entities(
@@ -43,9 +42,12 @@ def entities(
     min_score: float = 0.0,
     rename: Mapping[str, str] | None = None,
     aggregation: Aggregation | None = None,
-    sentences: SentenceMethod | pl.Expr = "clinical",
+    sentences: SentenceMethod | pl.Expr | None = None,
     max_tokens: int | None = None,
     overlap: int | None = None,
+    exact: bool = False,
+    greedy: bool = False,
+    ignore_stop_words: Iterable[str] = (),
 ) -> pl.Expr:
     """Find the entities in each text.
 
@@ -55,8 +57,9 @@ def entities(
         Column name or expression; String, Categorical, Enum or Null. Null gives null,
         a text without entities an empty list.
     model
-        A folder, ``hf://org/name[@revision]``, a bundled model's name or a `Model`.
-        None stands for $POLARS_JSLNER_MODEL, else the bundled ``clinical_slim``.
+        Anything that `load_model` takes: a folder, ``hf://org/name[@revision]``, a
+        model that Spark NLP saved, a bundled model's name; or a `Model`. None stands
+        for $POLARS_JSLNER_MODEL, else the bundled ``clinical_slim``.
     labels
         Keep these labels only, in the model's spelling. None keeps all.
     exclude
@@ -72,15 +75,26 @@ def entities(
         The meaning is that of the same strategy in Hugging Face transformers. None
         stands for the model's own.
     sentences
-        What the model reads at once: ``clinical`` sentences, ``none`` (the whole text),
-        or an expression with List(Struct{start, end}) spans of each text, in code
-        points, half-open.
+        What the model reads at once: ``clinical`` sentences, ``pragmatic`` ones (Spark
+        NLP's rules), ``none`` (the whole text), those of a detector that Spark NLP
+        saved (its folder, zip, URI or name), or of an expression with
+        List(Struct{start, end}) spans of each text, in code points, half-open. None
+        stands for ``clinical``; with a Spark NLP model for the detector that it brings,
+        else ``pragmatic``.
     max_tokens
         Longest window in tokens; None stands for the model's limit. Longer sentences
         are read in overlapping windows, nothing is cut.
     overlap
         Tokens shared by neighbouring windows, at most half a window; None stands for a
         quarter.
+    exact
+        Spark NLP models only: find what Spark NLP finds, also where it cuts sentences
+        at the model's limit.
+    greedy
+        Spark NLP models only: a B- tag behind an entity of its label goes on with it.
+    ignore_stop_words
+        Spark NLP models only: entities of one label with nothing but these words
+        between them are one.
 
     Returns
     -------
@@ -123,9 +137,23 @@ def entities(
     │ ["chest pain", "aspirin"] │
     └───────────────────────────┘
     """
-    method = None if isinstance(sentences, pl.Expr) else sentences
-    base = token_options(model, aggregation, method, max_tokens, overlap)
-    options = entity_options(base, labels, exclude, min_score, rename)
+    base = token_options(
+        model,
+        aggregation=aggregation,
+        sentences=sentences,
+        max_tokens=max_tokens,
+        overlap=overlap,
+        exact=exact,
+    )
+    options = entity_options(
+        base,
+        labels=labels,
+        exclude=exclude,
+        min_score=min_score,
+        rename=rename,
+        greedy=greedy,
+        ignore_stop_words=ignore_stop_words,
+    )
     return _map(text, sentences, _Entities(options), schema.ENTITIES, "entities")
 
 
@@ -134,9 +162,10 @@ def tokens(
     model: ModelSource | None = None,
     *,
     aggregation: Aggregation | None = None,
-    sentences: SentenceMethod | pl.Expr = "clinical",
+    sentences: SentenceMethod | pl.Expr | None = None,
     max_tokens: int | None = None,
     overlap: int | None = None,
+    exact: bool = False,
 ) -> pl.Expr:
     """Find the words of each text with the tag that the model gives them.
 
@@ -144,7 +173,7 @@ def tokens(
     ----------
     text
         Column name or expression, as in `entities`.
-    model, aggregation, sentences, max_tokens, overlap
+    model, aggregation, sentences, max_tokens, overlap, exact
         As in `entities`; with ``aggregation="simple"`` the pieces of words are given.
 
     Returns
@@ -159,8 +188,14 @@ def tokens(
     OptionError, ModelNotFoundError, ModelFormatError, InputTypeError, InferenceError
         As `entities`.
     """
-    method = None if isinstance(sentences, pl.Expr) else sentences
-    options = token_options(model, aggregation, method, max_tokens, overlap)
+    options = token_options(
+        model,
+        aggregation=aggregation,
+        sentences=sentences,
+        max_tokens=max_tokens,
+        overlap=overlap,
+        exact=exact,
+    )
     return _map(text, sentences, _Tokens(options), schema.TOKENS, "tokens")
 
 
@@ -175,13 +210,15 @@ def sentences(
         Column name or expression, as in `entities`.
     sentences
         ``clinical``: rules for clinical notes (section headers, list items, line breaks
-        within sentences, abbreviations), without a model; ``none``: the whole text.
+        within sentences, abbreviations), without a model; ``pragmatic``: Spark NLP's
+        rules; ``none``: the whole text; or a detector that Spark NLP saved.
 
     Returns
     -------
     Expr
         Column ``sentences``, List(Struct{text: String, start: UInt32, end: UInt32}),
-        code points, ``end`` exclusive. Every character that is not blank is in one.
+        code points, ``end`` exclusive. Every character that is not blank is in one
+        (with ``clinical`` and ``none``).
 
     Raises
     ------
@@ -190,8 +227,81 @@ def sentences(
     InputTypeError
         When the data is there: the column has a dtype that cannot be read.
     """
-    choice("sentences", sentences, SENTENCE_METHODS)
-    return _map(text, sentences, _Sentences(sentences), schema.SENTENCES, "sentences")
+    method = sentence_method(sentences)
+    return _map(text, None, _Sentences(method), schema.SENTENCES, "sentences")
+
+
+def annotations(
+    text: str | pl.Expr,
+    model: ModelSource | None = None,
+    *,
+    stage: AnnotationStage = "chunk",
+    labels: str | Iterable[str] | None = None,
+    exclude: str | Iterable[str] | None = None,
+    min_score: float = 0.0,
+    rename: Mapping[str, str] | None = None,
+    sentences: SentenceMethod | pl.Expr | None = None,
+    max_tokens: int | None = None,
+    overlap: int | None = None,
+    exact: bool = False,
+    greedy: bool = False,
+    ignore_stop_words: Iterable[str] = (),
+    preserve_position: bool = True,
+) -> pl.Expr:
+    """Give what a stage of the pipeline found in Spark NLP's Annotation schema.
+
+    Parameters
+    ----------
+    text
+        Column name or expression, as in `entities`.
+    model
+        As in `entities`; a model that Spark NLP saved.
+    stage
+        ``document``, ``sentence``, ``token``, ``ner`` (tags with all probabilities) or
+        ``chunk``.
+    labels, exclude, min_score, rename, greedy, ignore_stop_words
+        As in `entities`; they count for ``chunk``.
+    sentences, max_tokens, overlap
+        As in `entities`.
+    exact
+        Find what Spark NLP finds, also where it cuts sentences at the model's limit,
+        and read null as an empty text.
+    preserve_position
+        False: the result of a chunk is its first token only, as NerConverter has it.
+
+    Returns
+    -------
+    Expr
+        Column ``annotations``, List(Struct{annotatorType: String, begin: Int32,
+        end: Int32, result: String, metadata: List(Struct{key: String,
+        value: String}), embeddings: List(Float32)}); ``begin`` and ``end`` are UTF-16
+        code units of the document, the end inclusive.
+
+    Raises
+    ------
+    OptionError, ModelNotFoundError, ModelFormatError, InputTypeError, InferenceError
+        As `entities`; an OptionError, too, where the model is not one of Spark NLP.
+
+    Notes
+    -----
+    Metadata keys and number formats are those that Spark NLP 5.5.3 writes.
+    """
+    choice("stage", stage, ANNOTATION_STAGES)
+    base = token_options(
+        model, sentences=sentences, max_tokens=max_tokens, overlap=overlap, exact=exact
+    )
+    options = entity_options(
+        base,
+        labels=labels,
+        exclude=exclude,
+        min_score=min_score,
+        rename=rename,
+        greedy=greedy,
+        ignore_stop_words=ignore_stop_words,
+        preserve_position=preserve_position,
+    )
+    function = _Annotations(options, stage)
+    return _map(text, sentences, function, schema.ANNOTATIONS, "annotations")
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +322,17 @@ class _Tokens:
         from polars_jslner.pipeline import find_tokens
 
         return find_tokens(*_two(columns), self.options)
+
+
+@dataclass(frozen=True, slots=True)
+class _Annotations:
+    options: EntityOptions
+    stage: str
+
+    def __call__(self, columns: Sequence[pl.Series]) -> pl.Series:
+        from polars_jslner.pipeline import find_annotations
+
+        return find_annotations(*_two(columns), self.options, self.stage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,8 +358,8 @@ def _two(columns: Sequence[pl.Series]) -> tuple[pl.Series, pl.Series | None]:
 
 def _map(
     text: str | pl.Expr,
-    spans: str | pl.Expr,
-    function: _Entities | _Tokens | _Sentences,
+    spans: object,
+    function: _Entities | _Tokens | _Annotations | _Sentences,
     dtype: pl.List,
     name: str,
 ) -> pl.Expr:

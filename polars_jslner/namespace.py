@@ -5,21 +5,17 @@ Importing this module registers both.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from polars_jslner import functions
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable, Mapping
 
-    from polars_jslner.models import Model
-
-    ModelSource = str | os.PathLike[str] | Model
-    Aggregation = Literal["simple", "first", "average", "max"]
-    SentenceMethod = Literal["clinical", "none"]
+    from polars_jslner.functions import Aggregation, AnnotationStage, SentenceMethod
+    from polars_jslner.options import ModelSource
 
 
 @pl.api.register_expr_namespace("jslner")
@@ -38,9 +34,12 @@ class JslNerExpr:
         min_score: float = 0.0,
         rename: Mapping[str, str] | None = None,
         aggregation: Aggregation | None = None,
-        sentences: SentenceMethod | pl.Expr = "clinical",
+        sentences: SentenceMethod | pl.Expr | None = None,
         max_tokens: int | None = None,
         overlap: int | None = None,
+        exact: bool = False,
+        greedy: bool = False,
+        ignore_stop_words: Iterable[str] = (),
     ) -> pl.Expr:
         """Find the entities in each text: see `polars_jslner.entities`."""
         return functions.entities(
@@ -54,6 +53,9 @@ class JslNerExpr:
             sentences=sentences,
             max_tokens=max_tokens,
             overlap=overlap,
+            exact=exact,
+            greedy=greedy,
+            ignore_stop_words=ignore_stop_words,
         )
 
     def tokens(
@@ -61,9 +63,10 @@ class JslNerExpr:
         model: ModelSource | None = None,
         *,
         aggregation: Aggregation | None = None,
-        sentences: SentenceMethod | pl.Expr = "clinical",
+        sentences: SentenceMethod | pl.Expr | None = None,
         max_tokens: int | None = None,
         overlap: int | None = None,
+        exact: bool = False,
     ) -> pl.Expr:
         """Find the tagged words of each text: see `polars_jslner.tokens`."""
         return functions.tokens(
@@ -73,11 +76,47 @@ class JslNerExpr:
             sentences=sentences,
             max_tokens=max_tokens,
             overlap=overlap,
+            exact=exact,
         )
 
     def sentences(self, *, sentences: SentenceMethod = "clinical") -> pl.Expr:
         """Find the sentences of each text: see `polars_jslner.sentences`."""
         return functions.sentences(self._expr, sentences=sentences)
+
+    def annotations(
+        self,
+        model: ModelSource | None = None,
+        *,
+        stage: AnnotationStage = "chunk",
+        labels: str | Iterable[str] | None = None,
+        exclude: str | Iterable[str] | None = None,
+        min_score: float = 0.0,
+        rename: Mapping[str, str] | None = None,
+        sentences: SentenceMethod | pl.Expr | None = None,
+        max_tokens: int | None = None,
+        overlap: int | None = None,
+        exact: bool = False,
+        greedy: bool = False,
+        ignore_stop_words: Iterable[str] = (),
+        preserve_position: bool = True,
+    ) -> pl.Expr:
+        """Give what a stage found as Spark NLP does: `polars_jslner.annotations`."""
+        return functions.annotations(
+            self._expr,
+            model,
+            stage=stage,
+            labels=labels,
+            exclude=exclude,
+            min_score=min_score,
+            rename=rename,
+            sentences=sentences,
+            max_tokens=max_tokens,
+            overlap=overlap,
+            exact=exact,
+            greedy=greedy,
+            ignore_stop_words=ignore_stop_words,
+            preserve_position=preserve_position,
+        )
 
 
 @pl.api.register_series_namespace("jslner")
@@ -96,9 +135,12 @@ class JslNerSeries:
         min_score: float = 0.0,
         rename: Mapping[str, str] | None = None,
         aggregation: Aggregation | None = None,
-        sentences: SentenceMethod | pl.Series = "clinical",
+        sentences: SentenceMethod | pl.Series | None = None,
         max_tokens: int | None = None,
         overlap: int | None = None,
+        exact: bool = False,
+        greedy: bool = False,
+        ignore_stop_words: Iterable[str] = (),
     ) -> pl.Series:
         """Find the entities in each text: see `polars_jslner.entities`."""
         expr = functions.entities(
@@ -112,6 +154,9 @@ class JslNerSeries:
             sentences=_spans(sentences),
             max_tokens=max_tokens,
             overlap=overlap,
+            exact=exact,
+            greedy=greedy,
+            ignore_stop_words=ignore_stop_words,
         )
         return _evaluate(self._series, sentences, expr)
 
@@ -120,9 +165,10 @@ class JslNerSeries:
         model: ModelSource | None = None,
         *,
         aggregation: Aggregation | None = None,
-        sentences: SentenceMethod | pl.Series = "clinical",
+        sentences: SentenceMethod | pl.Series | None = None,
         max_tokens: int | None = None,
         overlap: int | None = None,
+        exact: bool = False,
     ) -> pl.Series:
         """Find the tagged words of each text: see `polars_jslner.tokens`."""
         expr = functions.tokens(
@@ -132,6 +178,7 @@ class JslNerSeries:
             sentences=_spans(sentences),
             max_tokens=max_tokens,
             overlap=overlap,
+            exact=exact,
         )
         return _evaluate(self._series, sentences, expr)
 
@@ -140,16 +187,54 @@ class JslNerSeries:
         expr = functions.sentences(_TEXT, sentences=sentences)
         return _evaluate(self._series, sentences, expr)
 
+    def annotations(
+        self,
+        model: ModelSource | None = None,
+        *,
+        stage: AnnotationStage = "chunk",
+        labels: str | Iterable[str] | None = None,
+        exclude: str | Iterable[str] | None = None,
+        min_score: float = 0.0,
+        rename: Mapping[str, str] | None = None,
+        sentences: SentenceMethod | pl.Series | None = None,
+        max_tokens: int | None = None,
+        overlap: int | None = None,
+        exact: bool = False,
+        greedy: bool = False,
+        ignore_stop_words: Iterable[str] = (),
+        preserve_position: bool = True,
+    ) -> pl.Series:
+        """Give what a stage found as Spark NLP does: `polars_jslner.annotations`."""
+        expr = functions.annotations(
+            _TEXT,
+            model,
+            stage=stage,
+            labels=labels,
+            exclude=exclude,
+            min_score=min_score,
+            rename=rename,
+            sentences=_spans(sentences),
+            max_tokens=max_tokens,
+            overlap=overlap,
+            exact=exact,
+            greedy=greedy,
+            ignore_stop_words=ignore_stop_words,
+            preserve_position=preserve_position,
+        )
+        return _evaluate(self._series, sentences, expr)
+
 
 _TEXT, _SPANS = pl.first(), pl.last()
 
 
-def _spans(sentences: SentenceMethod | pl.Series) -> SentenceMethod | pl.Expr:
+def _spans(
+    sentences: SentenceMethod | pl.Series | None,
+) -> SentenceMethod | pl.Expr | None:
     return _SPANS if isinstance(sentences, pl.Series) else sentences
 
 
 def _evaluate(
-    series: pl.Series, sentences: SentenceMethod | pl.Series, expr: pl.Expr
+    series: pl.Series, sentences: SentenceMethod | pl.Series | None, expr: pl.Expr
 ) -> pl.Series:
     columns = [series]
     if isinstance(sentences, pl.Series):

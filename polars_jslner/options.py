@@ -5,16 +5,25 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
-from polars_jslner.errors import OptionError, hint
+from polars_jslner.errors import ModelNotFoundError, OptionError, hint
 from polars_jslner.models import Model, load_model
 from polars_jslner.models.model import AGGREGATIONS, Aggregation
 
 ModelSource = str | os.PathLike[str] | Model
-SentenceMethod = Literal["clinical", "none"]
+AnnotationStage = Literal["document", "sentence", "token", "ner", "chunk"]
 
-SENTENCE_METHODS: tuple[SentenceMethod, ...] = ("clinical", "none")
+# Ways to find sentences that need no model; anything else is a saved detector's place.
+SENTENCE_METHODS = ("clinical", "pragmatic", "none")
+ANNOTATION_STAGES: tuple[AnnotationStage, ...] = (
+    "document",
+    "sentence",
+    "token",
+    "ner",
+    "chunk",
+)
 
 MIN_WINDOW = 8  # tokens; room for special tokens and some text around a piece
 
@@ -23,47 +32,74 @@ MIN_WINDOW = 8  # tokens; room for special tokens and some text around a piece
 class TokenOptions:
     """How text becomes tagged words.
 
-    ``sentences`` None stands for spans that come as a second column.
+    ``sentences`` None stands for spans that come as a second column, ``"model"`` for
+    the detector that the model brings.
     """
 
     model: Model
     aggregation: Aggregation
-    sentences: SentenceMethod | None
+    sentences: str | None
     max_tokens: int
     overlap: int
+    exact: bool
 
 
 @dataclass(frozen=True, slots=True)
 class EntityOptions:
-    """How text becomes entities; ``labels`` are those kept, in the model's spelling."""
+    """How text becomes entities.
+
+    ``labels`` None keeps all, or what a saved converter keeps; ``exclude`` and
+    ``rename`` likewise where they are empty. The rest is for Spark NLP models only.
+    """
 
     tokens: TokenOptions
-    labels: tuple[str, ...]
+    labels: tuple[str, ...] | None
+    exclude: tuple[str, ...]
     min_score: float
     rename: tuple[tuple[str, str], ...]
+    greedy: bool = False
+    ignore_stop_words: tuple[str, ...] = ()
+    preserve_position: bool = True
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The labels of the model that are kept."""
+        kept = self.tokens.model.labels if self.labels is None else self.labels
+        return tuple(label for label in kept if label not in self.exclude)
 
 
 def token_options(
-    model: ModelSource | None,
-    aggregation: str | None,
-    sentences: str | None,
-    max_tokens: int | None,
-    overlap: int | None,
+    model: ModelSource | None = None,
+    *,
+    aggregation: str | None = None,
+    sentences: object = None,
+    max_tokens: int | None = None,
+    overlap: int | None = None,
+    exact: bool = False,
 ) -> TokenOptions:
     """Check what every call with a model takes.
+
+    ``sentences`` is None for the model's own way, a name, a place, or anything else
+    for spans that come as a second column.
 
     Raises
     ------
     OptionError
         A value cannot be used.
     ModelNotFoundError, ModelFormatError
-        The model cannot be read.
+        The model or the detector cannot be read.
     """
     if aggregation is not None:
         choice("aggregation", aggregation, AGGREGATIONS)
-    if sentences is not None:
-        choice("sentences", sentences, SENTENCE_METHODS)
     loaded = model if isinstance(model, Model) else load_model(model)
+    if loaded.profile != "spark-nlp":
+        _only_spark(loaded, exact=exact)
+    elif aggregation not in (None, loaded.aggregation):
+        msg = (
+            f"aggregation={aggregation!r}: a Spark NLP model tags a word by its first "
+            f"piece, leave the option out."
+        )
+        raise OptionError(msg)
     window = loaded.max_tokens
     if max_tokens is not None:
         window = _whole("max_tokens", max_tokens, MIN_WINDOW, loaded.max_tokens)
@@ -71,21 +107,29 @@ def token_options(
     shared = window // 4
     if overlap is not None:
         shared = _whole("overlap", overlap, 0, window // 2 - 2)
+    if exact and (max_tokens is not None or overlap is not None):
+        msg = "exact=True cuts sentences as Spark NLP does: no max_tokens, no overlap."
+        raise OptionError(msg)
     return TokenOptions(
         model=loaded,
         aggregation=aggregation or loaded.aggregation,  # type: ignore[arg-type]
-        sentences=sentences,  # type: ignore[arg-type]
+        sentences=_sentences(loaded, sentences),
         max_tokens=window,
         overlap=shared,
+        exact=bool(exact),
     )
 
 
 def entity_options(
     tokens: TokenOptions,
-    labels: str | Iterable[str] | None,
-    exclude: str | Iterable[str] | None,
-    min_score: float,
-    rename: Mapping[str, str] | None,
+    *,
+    labels: str | Iterable[str] | None = None,
+    exclude: str | Iterable[str] | None = None,
+    min_score: float = 0.0,
+    rename: Mapping[str, str] | None = None,
+    greedy: bool = False,
+    ignore_stop_words: Iterable[str] = (),
+    preserve_position: bool = True,
 ) -> EntityOptions:
     """Check which entities are kept and how they are named.
 
@@ -94,8 +138,9 @@ def entity_options(
     OptionError
         A label is not one of the model's, or a value cannot be used.
     """
-    known = tokens.model.labels
-    kept = known if labels is None else _labels("labels", labels, known)
+    model = tokens.model
+    known = model.labels
+    kept = None if labels is None else _labels("labels", labels, known)
     dropped = () if exclude is None else _labels("exclude", exclude, known)
     names: dict[str, str] = {}
     if rename is not None:
@@ -112,11 +157,23 @@ def entity_options(
     if not number or not 0.0 <= min_score <= 1.0:
         msg = f"min_score={min_score!r} is not a number from 0 to 1."
         raise OptionError(msg)
+    stop_words = tuple(ignore_stop_words)
+    if model.profile != "spark-nlp":
+        _only_spark(
+            model,
+            greedy=greedy,
+            ignore_stop_words=stop_words,
+            preserve_position=not preserve_position,
+        )
     return EntityOptions(
         tokens=tokens,
-        labels=tuple(label for label in kept if label not in dropped),
+        labels=kept,
+        exclude=dropped,
         min_score=float(min_score),
         rename=tuple(names.items()),
+        greedy=bool(greedy),
+        ignore_stop_words=stop_words,
+        preserve_position=bool(preserve_position),
     )
 
 
@@ -126,6 +183,56 @@ def choice(name: str, value: object, known: tuple[str, ...]) -> None:
         listed = ", ".join(repr(item) for item in known)
         msg = f"{name}={value!r} is not one of {listed}.{hint(str(value), known)}"
         raise OptionError(msg)
+
+
+def sentence_method(given: str | os.PathLike[str]) -> str:
+    """Check a way to find sentences: a name, or where a saved detector is.
+
+    Raises
+    ------
+    OptionError
+        It is neither.
+    ModelFormatError
+        There is something, but no detector that can be read.
+    """
+    name = os.fspath(given)
+    if name in SENTENCE_METHODS:
+        return name
+    from polars_jslner.models.sparknlp.layout import load_detector
+
+    try:
+        load_detector(name)
+    except ModelNotFoundError as error:
+        listed = ", ".join(repr(item) for item in SENTENCE_METHODS)
+        msg = (
+            f"sentences={name!r} is not one of {listed} and not the place of a saved "
+            f"sentence detector.{hint(name, SENTENCE_METHODS)}"
+        )
+        raise OptionError(msg) from error
+    remote = "://" in name
+    path = Path(name).expanduser()
+    return str(path.absolute()) if not remote and path.exists() else name
+
+
+def _sentences(model: Model, given: object) -> str | None:
+    if isinstance(given, str | os.PathLike):
+        return sentence_method(given)
+    if given is not None:
+        return None
+    if model.spark is None:
+        return "clinical"
+    return "pragmatic" if model.spark.detector is None else "model"
+
+
+def _only_spark(model: Model, **given: object) -> None:
+    """Raise an OptionError if an option is set that only Spark NLP models have."""
+    for name, value in given.items():
+        if value:
+            msg = (
+                f"{name} is for Spark NLP models only, and {model.name!r} follows the "
+                f"{model.profile} profile."
+            )
+            raise OptionError(msg)
 
 
 def _whole(name: str, value: object, least: int, most: int) -> int:

@@ -14,20 +14,26 @@ import numpy as np
 import polars as pl
 
 from polars_jslner import schema
+from polars_jslner import sparknlp_pipeline as sparknlp
 from polars_jslner.config import current
-from polars_jslner.errors import InputTypeError
 from polars_jslner.kernels.spans import char_to_byte, repeat_spans
-from polars_jslner.stages.assemble import label_array, list_column, text_array
+from polars_jslner.stages.annotate import Annotator
+from polars_jslner.stages.assemble import (
+    label_array,
+    list_column,
+    null_where,
+    text_array,
+)
 from polars_jslner.stages.chunks import Spans, filter_chunks, join_words, tag_words
-from polars_jslner.stages.documents import Documents, read_documents
+from polars_jslner.stages.documents import Documents, by_slices, read_documents
 from polars_jslner.stages.engine import Frame, classify
 from polars_jslner.stages.memo import recall
-from polars_jslner.stages.sentences import Sentences, read_sentences, split
+from polars_jslner.stages.sentences import METHODS, Sentences, read_sentences, split
 from polars_jslner.stages.tokens import case_types, load_tokenizer
 from polars_jslner.stages.windows import batch, cut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -35,13 +41,14 @@ if TYPE_CHECKING:
 
 # Bytes of text that go through the stages together: enough to sort by length, and a
 # bound on the memory that one call needs whatever its number of rows.
-SLICE_BYTES = 4_000_000
+SLICE_BYTES = 1_000_000
 
 
 def find_sentences(text: pl.Series, method: str) -> pl.Series:
     """Return the sentences of each text as `schema.SENTENCES`."""
 
-    def annotate(documents: Documents, sentences: Sentences) -> pl.Series:
+    def annotate(documents: Documents, _: pl.Series | None, row: int) -> pl.Series:
+        sentences = _split(documents, None, row, method)
         texts = text_array(documents.data, sentences.starts, sentences.ends)
         n_chars = pl.Series(texts).str.len_chars().to_numpy()
         fields = {
@@ -52,22 +59,25 @@ def find_sentences(text: pl.Series, method: str) -> pl.Series:
         valid = documents.valid
         return list_column(sentences.offsets, valid, fields, schema.SENTENCES)
 
-    return _by_slices(text, None, method, annotate, schema.SENTENCES)
+    return by_slices(text, None, SLICE_BYTES, annotate, schema.SENTENCES)
 
 
 def find_tokens(
     text: pl.Series, spans: pl.Series | None, options: TokenOptions
 ) -> pl.Series:
     """Return the tagged words of each text as `schema.TOKENS`."""
+    if options.model.profile == "spark-nlp":
+        return sparknlp.find_tokens(text, spans, options)
 
-    def annotate(documents: Documents, sentences: Sentences) -> pl.Series:
+    def annotate(documents: Documents, given: pl.Series | None, row: int) -> pl.Series:
+        sentences = _split(documents, given, row, options.sentences)
         distinct = _distinct(documents, sentences)
         words = _tag(distinct.texts, options)
         words = words.keep(words.ends > words.starts)
         tags = options.model.tags
         return _column(documents, sentences, distinct, words, tags, schema.TOKENS)
 
-    return _by_slices(text, spans, options.sentences, annotate, schema.TOKENS)
+    return by_slices(text, spans, SLICE_BYTES, annotate, schema.TOKENS)
 
 
 def find_entities(
@@ -75,47 +85,70 @@ def find_entities(
 ) -> pl.Series:
     """Return the entities of each text as `schema.ENTITIES`."""
     model = options.tokens.model
+    if model.profile == "spark-nlp":
+        return sparknlp.find_entities(text, spans, options)
     rename = dict(options.rename)
     names = [rename.get(label, label) for label in model.labels]
 
-    def annotate(documents: Documents, sentences: Sentences) -> pl.Series:
+    def annotate(documents: Documents, given: pl.Series | None, row: int) -> pl.Series:
+        sentences = _split(documents, given, row, options.tokens.sentences)
         distinct = _distinct(documents, sentences)
         words = _tag(distinct.texts, options.tokens)
-        chunks = join_words(words, model.tags, model.labels)
-        chunks = filter_chunks(chunks, model.labels, options.labels, options.min_score)
+        chunks = _join(words, options)
         return _column(documents, sentences, distinct, chunks, names, schema.ENTITIES)
 
-    return _by_slices(text, spans, options.tokens.sentences, annotate, schema.ENTITIES)
+    return by_slices(text, spans, SLICE_BYTES, annotate, schema.ENTITIES)
 
 
-def _by_slices(
-    text: pl.Series,
-    spans: pl.Series | None,
-    method: str | None,
-    annotate: Callable[[Documents, Sentences], pl.Series],
-    dtype: pl.List,
+def find_annotations(
+    text: pl.Series, spans: pl.Series | None, options: EntityOptions, stage: str
 ) -> pl.Series:
-    """Split a column's texts into sentences and annotate them, slice by slice."""
-    documents = read_documents(text)
-    if spans is not None and len(spans) != len(text):
-        msg = (
-            f"sentences: the column has {len(spans)} rows and the text {len(text)}; "
-            f"one list of spans a text is needed."
-        )
-        raise InputTypeError(msg)
-    parts: list[pl.Series] = []
-    for first, last in documents.cuts(SLICE_BYTES):
-        part = documents.part(first, last)
-        if spans is None:
-            sentences = split(part, method or "none")
+    """Return what a stage found in each text as `schema.ANNOTATIONS`."""
+    model = options.tokens.model
+    if model.profile == "spark-nlp":
+        return sparknlp.find_annotations(text, spans, options, stage)
+    rename = dict(options.rename)
+    names = [rename.get(label, label) for label in model.labels]
+
+    def annotate(documents: Documents, given: pl.Series | None, row: int) -> pl.Series:
+        sentences = _split(documents, given, row, options.tokens.sentences)
+        annotator = Annotator(documents, sentences)
+        if stage == "document":
+            column = annotator.documents()
+        elif stage == "sentence":
+            column = annotator.sentences()
         else:
-            given = spans.slice(first, last - first)
-            part = part.mask(given.is_not_null().to_numpy())
-            sentences = read_sentences(part, given, first)
-        parts.append(annotate(part, sentences))
-    if not parts:
-        return pl.Series(text.name, [], dtype)
-    return pl.concat(parts, rechunk=False).alias(text.name)
+            distinct = _distinct(documents, sentences)
+            words = _tag(distinct.texts, options.tokens)
+            words = words.keep(words.ends > words.starts)
+            of_sentence = distinct.of_sentence
+            if stage == "token":
+                column = annotator.tokens(words, of_sentence)
+            elif stage == "ner":
+                column = annotator.ner(words, of_sentence, model.tags)
+            else:
+                chunks = _join(words, options)
+                column = annotator.chunks(chunks, words, of_sentence, names)
+        return null_where(column, ~documents.valid)
+
+    return by_slices(text, spans, SLICE_BYTES, annotate, schema.ANNOTATIONS)
+
+
+def _join(words: Spans, options: EntityOptions) -> Spans:
+    """Join tagged words to the chunks that the caller wants."""
+    model = options.tokens.model
+    chunks = join_words(words, model.tags, model.labels)
+    return filter_chunks(chunks, model.labels, options.kept, options.min_score)
+
+
+def _split(
+    documents: Documents, given: pl.Series | None, row: int, method: str | None
+) -> Sentences:
+    if given is not None:
+        return read_sentences(documents, given, row)
+    if method in METHODS:
+        return split(documents, method)
+    return sparknlp.split_by_detector(documents, str(method))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,6 +190,7 @@ def _read(texts: Sequence[str], options: TokenOptions) -> Spans:
     n_special = len(tokenizer.prefix) + len(tokenizer.suffix)
     windows = cut(pieces.offsets, options.max_tokens - n_special, options.overlap)
     batches = batch(windows.lengths + n_special, current().batch_tokens)
+    valid = model.decoding == "valid"
     types = case_types(texts, pieces) if model.token_types == "case" else None
     predictions = classify(
         model,
@@ -165,9 +199,10 @@ def _read(texts: Sequence[str], options: TokenOptions) -> Spans:
         Frame(tokenizer.prefix, tokenizer.suffix, tokenizer.pad_id),
         windows,
         batches,
-        keep_probabilities=options.aggregation == "average",
+        details="probabilities" if valid or options.aggregation == "average" else None,
     )
-    return tag_words(pieces, predictions, options.aggregation)
+    tags = model.tags if valid else None
+    return tag_words(pieces, predictions, options.aggregation, tags)
 
 
 def _column(

@@ -19,6 +19,19 @@ ENTITY = pl.Struct(
 
 TOKEN = ENTITY  # the label is a tag there
 
+# Spark NLP's own: begin and end in UTF-16 code units, the end inclusive.
+ANNOTATION = pl.Struct(
+    {
+        "annotatorType": pl.String,
+        "begin": pl.Int32,
+        "end": pl.Int32,
+        "result": pl.String,
+        "metadata": pl.List(pl.Struct({"key": pl.String, "value": pl.String})),
+        "embeddings": pl.List(pl.Float32),
+    }
+)
+
 ENTITIES = pl.List(ENTITY)
 TOKENS = pl.List(TOKEN)
 SENTENCES = pl.List(SENTENCE)
+ANNOTATIONS = pl.List(ANNOTATION)

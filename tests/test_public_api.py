@@ -9,7 +9,7 @@ import pytest
 import polars_jslner as jn
 from polars_jslner import errors
 
-FUNCTIONS = ("entities", "tokens", "sentences")
+FUNCTIONS = ("entities", "tokens", "sentences", "annotations")
 
 
 def test_all_lists_every_public_name():
@@ -17,7 +17,7 @@ def test_all_lists_every_public_name():
     public = {
         name
         for name, value in vars(jn).items()
-        if not name.startswith("_") and name not in submodules and name != "annotations"
+        if not name.startswith("_") and name not in submodules
     }
     assert public == set(jn.__all__)
 

@@ -69,9 +69,10 @@ def keep_best(
     n_prefix: int,
     tags: NDArray[np.int32],
     scores: NDArray[np.float32],
-    probabilities: NDArray[np.float32],
+    details: NDArray[np.float32],
+    raw: bool,  # noqa: FBT001  (kernels take no keywords)
 ) -> bool:
-    """Write the softmax winner of each owned piece, or all of its probabilities.
+    """Write the softmax winner of each owned piece, and what is kept of all tags.
 
     Parameters
     ----------
@@ -86,8 +87,10 @@ def keep_best(
     tags, scores
         int32[n_pieces], float32[n_pieces], written here: the first of the largest
         probabilities, as argmax gives it.
-    probabilities
+    details
         float32[n_pieces, n_tags], written here unless it has no rows.
+    raw
+        Whether they are the logits, not the probabilities.
 
     Returns
     -------
@@ -112,9 +115,8 @@ def keep_best(
                 finite = False
             tags[piece] = best
             scores[piece] = np.float32(1.0) / total
-            if len(probabilities) > 0:
+            if len(details) > 0:
                 for tag in range(n_tags):
-                    probabilities[piece, tag] = (
-                        np.exp(logits[row, at, tag] - top) / total
-                    )
+                    value = logits[row, at, tag]
+                    details[piece, tag] = value if raw else np.exp(value - top) / total
     return finite

@@ -108,6 +108,114 @@ def label_words(
 
 
 @jit
+def word_probabilities(
+    word_pieces: NDArray[np.int64],
+    scores: NDArray[np.float32],
+    probabilities: NDArray[np.float32],
+    how: int,
+) -> NDArray[np.float32]:
+    """Give each word the probabilities of its first or surest piece, or their mean.
+
+    Parameters
+    ----------
+    word_pieces
+        int64[n_words + 1], first piece of each word.
+    scores
+        float32[n_pieces], the highest probability of each piece.
+    probabilities
+        float32[n_pieces, n_tags].
+    how
+        FIRST, AVERAGE or MAX.
+
+    Returns
+    -------
+    float32[n_words, n_tags]
+    """
+    n_words, n_tags = len(word_pieces) - 1, probabilities.shape[1]
+    words = np.empty((n_words, n_tags), np.float32)
+    for word in range(n_words):
+        first, last = word_pieces[word], word_pieces[word + 1]
+        chosen = first
+        if how == MAX:
+            for piece in range(first + 1, last):
+                if scores[piece] > scores[chosen]:
+                    chosen = piece
+        for tag in range(n_tags):
+            if how == AVERAGE:
+                total = 0.0
+                for piece in range(first, last):
+                    total += probabilities[piece, tag]
+                words[word, tag] = total / (last - first)
+            else:
+                words[word, tag] = probabilities[chosen, tag]
+    return words
+
+
+@jit
+def best_valid(
+    word_offsets: NDArray[np.int64],
+    probabilities: NDArray[np.float32],
+    befores: NDArray[np.int32],
+) -> NDArray[np.int32]:
+    """Find the most probable tags of each sentence that are valid IOB2 (Viterbi).
+
+    Linear in words and tags: only what may stand before an inside tag is restricted.
+
+    Parameters
+    ----------
+    word_offsets
+        int64[n_sentences + 1], first word of each sentence.
+    probabilities
+        float32[n_words, n_tags].
+    befores
+        int32[n_tags, 2], the two tags that may stand before an inside tag, its begin
+        and itself; -1 in both for a tag that may stand anywhere.
+
+    Returns
+    -------
+    int32[n_words]
+        The tag of each word; of paths as probable, the one with the lower tags.
+    """
+    n_tags = probabilities.shape[1]
+    tags = np.empty(len(probabilities), np.int32)
+    total = np.empty(n_tags, np.float64)
+    latest = np.empty(n_tags, np.float64)
+    longest = 0
+    for sentence in range(len(word_offsets) - 1):
+        longest = max(longest, word_offsets[sentence + 1] - word_offsets[sentence])
+    came_from = np.empty((longest, n_tags), np.int32)
+    for sentence in range(len(word_offsets) - 1):
+        first, last = word_offsets[sentence], word_offsets[sentence + 1]
+        if first == last:
+            continue
+        for word in range(first, last):
+            best = 0
+            for tag in range(1, n_tags):
+                if word > first and total[tag] > total[best]:
+                    best = tag
+            for tag in range(n_tags):
+                one, other = befores[tag]
+                before = best
+                if one >= 0:
+                    before = one if total[one] >= total[other] else other
+                gain = np.log(max(probabilities[word, tag], np.float32(1e-30)))
+                if word == first:
+                    latest[tag] = gain if one < 0 else -np.inf
+                else:
+                    latest[tag] = total[before] + gain
+                came_from[word - first, tag] = before
+            total[:] = latest
+        at = 0
+        for tag in range(1, n_tags):
+            if total[tag] > total[at]:
+                at = tag
+        for word in range(last - 1, first - 1, -1):
+            tags[word] = at
+            at = came_from[word - first, at]
+    return tags
+
+
+@jit
 def decode(
     word_offsets: NDArray[np.int64],
     tags: NDArray[np.int32],

@@ -20,10 +20,12 @@ def load_model(source: str | os.PathLike[str] | None = None) -> Model:
     Parameters
     ----------
     source
-        A folder, ``hf://org/name[@revision]`` on the Hugging Face hub, or the name of
-        a bundled model. None stands for the environment variable POLARS_JSLNER_MODEL,
-        else the bundled ``clinical_slim``. The layout, our own bundle or an export of
-        transformers or optimum, is recognised by the files.
+        A folder; a zip or filesystem URI (``s3://...``) of a model that Spark NLP
+        saved, or its name in ``~/cache_pretrained``; ``hf://org/name[@revision]`` on
+        the Hugging Face hub; or the name of a bundled model. None stands for the
+        environment variable POLARS_JSLNER_MODEL, else the bundled ``clinical_slim``.
+        The layout is recognised by the files: our own bundle, an export of
+        transformers or optimum, or a saved Spark NLP model or pipeline.
 
     Returns
     -------
@@ -45,15 +47,9 @@ def load_model(source: str | os.PathLike[str] | None = None) -> Model:
     if name in bundled_models():
         return _load_folder(Path(__file__).parent / name, name)
     folder = Path(name).expanduser().absolute()
-    if not folder.is_dir():
-        what = "is a file, a folder is needed" if folder.exists() else "does not exist"
-        bundled = ", ".join(bundled_models())
-        msg = (
-            f"no model {name!r}: {str(folder)!r} {what}. A folder, hf://org/name or a "
-            f"bundled model ({bundled}) can be given.{hint(name, bundled_models())}"
-        )
-        raise ModelNotFoundError(msg)
-    return _load_folder(folder, str(folder))
+    if folder.is_dir() and not (folder / "metadata").is_dir():
+        return _load_folder(folder, str(folder))
+    return _load_spark(name)
 
 
 def bundled_models() -> list[str]:
@@ -69,10 +65,25 @@ def _load_folder(folder: Path, source: str) -> Model:
         return huggingface.load(folder, source)
     found = sorted(path.name for path in folder.iterdir())[:10]
     msg = (
-        f"{str(folder)!r} is no model of a known layout: bundle.json (our own) or "
-        f"config.json (transformers, optimum) is needed, found {found!r}."
+        f"{str(folder)!r} is no model of a known layout: bundle.json (our own), "
+        f"config.json (transformers, optimum) or metadata (Spark NLP) is needed, found "
+        f"{found!r}."
     )
     raise ModelFormatError(msg)
+
+
+def _load_spark(source: str) -> Model:
+    from polars_jslner.models.sparknlp.layout import load
+
+    try:
+        return load(source)
+    except ModelNotFoundError as error:
+        bundled = ", ".join(bundled_models())
+        msg = (
+            f"{error} A folder, a zip, hf://org/name, a name in Spark NLP's cache or a "
+            f"bundled model ({bundled}) can be given.{hint(source, bundled_models())}"
+        )
+        raise ModelNotFoundError(msg) from error
 
 
 def _download(source: str) -> Path:

@@ -1,7 +1,7 @@
 """Our own layout: ``bundle.json``, ``tokenizer.json``, ``model.onnx``.
 
 ``bundle.json`` says what the other files do not: format (1), name, version,
-description, licence, tags, profile, aggregation, max_tokens and token_types.
+description, licence, tags, profile, aggregation, max_tokens, token_types and decoding.
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ def load(folder: Path, source: str) -> Model:
         profile=_choice(path, bundle, "profile", ("transformers",)),
         aggregation=_choice(path, bundle, "aggregation", AGGREGATIONS),
         token_types=_choice(path, bundle, "token_types", ("zero", "case")),
+        decoding=_choice(path, bundle, "decoding", ("independent", "valid")),
         tokenizer=str(tokenizer),
         onnx=str(onnx),
         inputs=inputs,

@@ -70,6 +70,7 @@ def load(folder: Path, source: str) -> Model:
         profile="transformers",
         aggregation="first",
         token_types="zero",
+        decoding="independent",
         tokenizer=str(tokenizer),
         onnx=str(onnx),
         inputs=inputs,

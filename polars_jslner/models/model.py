@@ -12,8 +12,11 @@ from polars_jslner.models.tags import Role, parse_tag
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from polars_jslner.models.sparknlp.layout import SparkStages
+    from polars_jslner.models.sparknlp.stages import OnnxFile
+
 Aggregation = Literal["simple", "first", "average", "max"]
-Profile = Literal["transformers"]
+Profile = Literal["transformers", "spark-nlp"]
 
 AGGREGATIONS: tuple[Aggregation, ...] = ("simple", "first", "average", "max")
 
@@ -44,10 +47,17 @@ class Model:
     token_types
         What its ``token_type_ids`` mean: ``zero`` (nothing) or ``case``, the case class
         of the piece's word.
+    decoding
+        Whether each word gets its most probable tag by itself (``independent``), or a
+        sentence its most probable tags that are ``valid`` IOB2.
     description, licence, version
         For people; may be empty.
-    tokenizer, onnx
-        Paths of its files.
+    spark
+        The stages that Spark NLP saved, if it did.
+    tokenizer
+        Path of ``tokenizer.json``; empty with Spark NLP.
+    onnx
+        Path of the graph, or where Spark NLP keeps it.
     inputs
         Names of the graph's inputs among ``input_ids``, ``attention_mask`` and
         ``token_type_ids``, and the integer dtype of each.
@@ -65,14 +75,16 @@ class Model:
     profile: Profile
     aggregation: Aggregation
     token_types: Literal["zero", "case"]
+    decoding: Literal["independent", "valid"]
     tokenizer: str
-    onnx: str
+    onnx: str | OnnxFile
     inputs: Mapping[str, str] = field(hash=False)
     output: str
     stamp: tuple[int, ...]
     description: str = ""
     licence: str = ""
     version: str = ""
+    spark: SparkStages | None = None
 
     def __reduce__(self) -> tuple[object, tuple[str]]:
         from polars_jslner.models import load_model
@@ -81,7 +93,13 @@ class Model:
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
-        """The entity labels, in the order of their first tag."""
+        """The entity labels, in the order of their first tag.
+
+        With Spark NLP a label is the tag without its first two characters.
+        """
+        if self.profile == "spark-nlp":
+            cut = (tag[2:] for tag in self.tags if tag not in ("O", "PAD", "NA"))
+            return tuple(dict.fromkeys(label for label in cut if label))
         parsed = (parse_tag(tag) for tag in self.tags)
         inside = (label for role, label in parsed if role != Role.OUTSIDE)
         return tuple(dict.fromkeys(inside))

@@ -57,3 +57,10 @@ def list_column(
     nulls = None if valid.all() else pa.array(~valid)
     lists = pa.LargeListArray.from_arrays(pa.array(offsets), structs, mask=nulls)
     return pl.Series(lists, dtype=dtype)
+
+
+def null_where(column: pl.Series, null: NDArray[np.bool_]) -> pl.Series:
+    """Return ``column`` with null in the rows where ``null``, bool[n_rows]."""
+    if not null.any():
+        return column
+    return column.zip_with(pl.Series(~null), column.clear(len(column)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from polars_jslner.kernels import chunks as kernels
-from polars_jslner.models.tags import parse_tag
+from polars_jslner.models.tags import Role, parse_tag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,13 +56,22 @@ class Spans:
         )
 
 
-def tag_words(pieces: Pieces, predictions: Predictions, aggregation: str) -> Spans:
+def tag_words(
+    pieces: Pieces,
+    predictions: Predictions,
+    aggregation: str,
+    valid_tags: Sequence[str] | None = None,
+) -> Spans:
     """Give each word its tag, as the same aggregation of transformers 5 does.
 
     ``simple`` leaves every piece on its own; ``first`` takes the tag of a word's first
     piece, ``max`` of its surest one, ``average`` the tag with the highest mean
-    probability (for which the predictions must hold all probabilities).
+    probability. For that, and where ``valid_tags`` are given, the predictions must hold
+    the probabilities of all tags: then the tags of a sentence are its most probable
+    ones, of these, that are valid IOB2, and not each word's most probable.
     """
+    if valid_tags is not None:
+        return _tag_validly(pieces, predictions, aggregation, valid_tags)
     if aggregation == "simple":
         return Spans(
             pieces.offsets,
@@ -76,11 +85,40 @@ def tag_words(pieces: Pieces, predictions: Predictions, aggregation: str) -> Spa
         word_pieces,
         predictions.tags,
         predictions.scores,
-        predictions.probabilities,
+        predictions.details,
         _HOW[aggregation],
     )
     starts, ends = pieces.starts[word_pieces[:-1]], pieces.ends[word_pieces[1:] - 1]
     return Spans(offsets, starts, ends, tags, scores)
+
+
+def _tag_validly(
+    pieces: Pieces, predictions: Predictions, aggregation: str, names: Sequence[str]
+) -> Spans:
+    if aggregation == "simple":
+        offsets, word_pieces = pieces.offsets, np.arange(len(pieces.ids) + 1)
+        how = kernels.FIRST
+    else:
+        offsets, word_pieces = kernels.find_words(pieces.offsets, pieces.continues)
+        how = _HOW[aggregation]
+    probabilities = kernels.word_probabilities(
+        word_pieces, predictions.scores, predictions.details, how
+    )
+    tags = kernels.best_valid(offsets, probabilities, _befores(names))
+    starts, ends = pieces.starts[word_pieces[:-1]], pieces.ends[word_pieces[1:] - 1]
+    scores = probabilities[np.arange(len(tags)), tags]
+    return Spans(offsets, starts, ends, tags, scores)
+
+
+def _befores(names: Sequence[str]) -> NDArray[np.int32]:
+    """Return int32[n_tags, 2], the tags that may stand before each; -1 for any."""
+    befores = np.full((len(names), 2), -1, np.int32)
+    index = {parse_tag(name): i for i, name in enumerate(names)}
+    for i, name in enumerate(names):
+        role, label = parse_tag(name)
+        if role == Role.INSIDE:
+            befores[i] = index.get((Role.BEGIN, label), i), i
+    return befores
 
 
 def join_words(words: Spans, tags: Sequence[str], labels: Sequence[str]) -> Spans:

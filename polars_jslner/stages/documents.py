@@ -11,7 +11,7 @@ import polars as pl
 from polars_jslner.errors import InputTypeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -55,6 +55,53 @@ class Documents:
             last = min(max(last, first + 1), len(self))
             yield first, last
             first = last
+
+
+def by_slices(
+    text: pl.Series,
+    spans: pl.Series | None,
+    n_bytes: int,
+    annotate: Callable[[Documents, pl.Series | None, int], pl.Series],
+    dtype: pl.List,
+) -> pl.Series:
+    """Annotate a column slice by slice, so that memory does not grow with its rows.
+
+    Parameters
+    ----------
+    text
+        The texts.
+    spans
+        Sentence spans of each text, if the caller found them; where they are null the
+        text counts as null.
+    n_bytes
+        Bytes of text that are annotated together, or one document.
+    annotate
+        Gets documents, their spans and the row of the first, and returns a series.
+    dtype
+        Of the result.
+
+    Raises
+    ------
+    InputTypeError
+        The text has another dtype, or there are not as many spans as texts.
+    """
+    documents = read_documents(text)
+    if spans is not None and len(spans) != len(text):
+        msg = (
+            f"sentences: the column has {len(spans)} rows and the text {len(text)}; "
+            f"one list of spans a text is needed."
+        )
+        raise InputTypeError(msg)
+    parts: list[pl.Series] = []
+    for first, last in documents.cuts(n_bytes):
+        part, given = documents.part(first, last), None
+        if spans is not None:
+            given = spans.slice(first, last - first)
+            part = part.mask(given.is_not_null().to_numpy())
+        parts.append(annotate(part, given, first))
+    if not parts:
+        return pl.Series(text.name, [], dtype)
+    return pl.concat(parts, rechunk=False).alias(text.name)
 
 
 def read_documents(text: pl.Series) -> Documents:

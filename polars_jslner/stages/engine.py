@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import onnxruntime
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from polars_jslner.models.model import Model
     from polars_jslner.stages.windows import Windows
 
+Details = Literal["probabilities", "logits"]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
@@ -33,16 +35,20 @@ class Frame:
         int64[...], special token ids before and after the pieces.
     pad_id
         Id that fills a batch up to its longest sequence.
+    masks_zero
+        Whether the model is not to look at ids of 0, whatever they are, and at nothing
+        else; otherwise it does not look beyond the end of a sequence.
     """
 
     prefix: NDArray[np.int64]
     suffix: NDArray[np.int64]
     pad_id: int
+    masks_zero: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Predictions:
-    """The softmax winner of each piece.
+    """What the model says of each piece.
 
     Parameters
     ----------
@@ -50,13 +56,14 @@ class Predictions:
         int32[n_pieces], index of the most probable tag.
     scores
         float32[n_pieces], its probability.
-    probabilities
-        float32[n_pieces, n_tags], of all tags; no rows unless they were asked for.
+    details
+        float32[n_pieces, n_tags], the probabilities or the logits of all tags; no rows
+        unless they were asked for.
     """
 
     tags: NDArray[np.int32]
     scores: NDArray[np.float32]
-    probabilities: NDArray[np.float32]
+    details: NDArray[np.float32]
 
 
 def classify(
@@ -67,7 +74,7 @@ def classify(
     windows: Windows,
     batches: Sequence[NDArray[np.int64]],
     *,
-    keep_probabilities: bool = False,
+    details: Details | None = None,
 ) -> Predictions:
     """Run ``batches`` on the shared workers and keep what each piece needs.
 
@@ -85,8 +92,8 @@ def classify(
         Windows over the pieces.
     batches
         int64[...] each, window indices, the longest first.
-    keep_probabilities
-        Whether the probabilities of all tags are kept.
+    details
+        What to keep of all tags: ``probabilities``, ``logits`` or nothing.
 
     Raises
     ------
@@ -95,18 +102,20 @@ def classify(
     InferenceError
         The model failed, or gave something that is not a number.
     """
-    n_pieces, n_tags = len(ids), len(model.tags)
+    n_pieces = len(ids)
+    n_tags = count_classes(model) if batches else len(model.tags)
     result = Predictions(
         np.zeros(n_pieces, np.int32),
         np.zeros(n_pieces, np.float32),
-        np.empty((n_pieces if keep_probabilities else 0, n_tags), np.float32),
+        np.zeros((n_pieces if details else 0, n_tags), np.float32),
     )
     if not batches:
         return result
     session = load_session(model)
+    raw = details == "logits"
 
     def run(rows: NDArray[np.int64]) -> None:
-        _run_batch(session, model, ids, types, frame, windows, rows, result)
+        _run_batch(session, model, ids, types, frame, windows, rows, result, raw=raw)
 
     futures = [_workers().submit(run, rows) for rows in batches]
     try:
@@ -127,11 +136,15 @@ def _run_batch(
     windows: Windows,
     rows: NDArray[np.int64],
     result: Predictions,
+    *,
+    raw: bool,
 ) -> None:
     starts, lengths = windows.starts, windows.lengths
     batch, mask = fill_batch(
         ids, starts, lengths, rows, frame.prefix, frame.suffix, frame.pad_id
     )
+    if frame.masks_zero:
+        mask = (batch != 0).astype(np.int64)
     feed: dict[str, NDArray[np.int64]] = {"input_ids": batch, "attention_mask": mask}
     if "token_type_ids" in model.inputs:
         if types is None:
@@ -150,7 +163,7 @@ def _run_batch(
         )
         raise InferenceError(msg) from error
     logits = output[0]
-    expected = (*batch.shape, len(model.tags))
+    expected = (*batch.shape, result.details.shape[1])
     if logits.shape != expected:
         msg = (
             f"{model.source}: output {model.output!r} has shape {logits.shape}, "
@@ -166,7 +179,8 @@ def _run_batch(
         len(frame.prefix),
         result.tags,
         result.scores,
-        result.probabilities,
+        result.details,
+        raw,
     )
     if not finite:
         msg = f"{model.source}: the model gave values that are not finite numbers."
@@ -176,6 +190,19 @@ def _run_batch(
 _lock = threading.Lock()
 _sessions: dict[object, onnxruntime.InferenceSession] = {}
 _pools: dict[int, ThreadPoolExecutor] = {}
+
+
+def count_classes(model: Model) -> int:
+    """Return the number of the graph's classes; Spark NLP may have named fewer.
+
+    Raises
+    ------
+    ModelFormatError
+        ONNX Runtime cannot load the model.
+    """
+    shape = load_session(model).get_outputs()[0].shape
+    fixed = shape[-1] if shape else None
+    return fixed if isinstance(fixed, int) else len(model.tags)
 
 
 def load_session(model: Model) -> onnxruntime.InferenceSession:
@@ -202,11 +229,21 @@ def _make_session(model: Model, providers: list[Any]) -> onnxruntime.InferenceSe
     if providers == ["CPUExecutionProvider"]:
         arena = {"arena_extend_strategy": "kSameAsRequested"}
         providers = [("CPUExecutionProvider", arena)]
+    graph = model.onnx if isinstance(model.onnx, str) else model.onnx.read()
     try:
-        return onnxruntime.InferenceSession(model.onnx, options, providers)
+        session = onnxruntime.InferenceSession(graph, options, providers)
     except Exception as error:  # ONNX Runtime has no public exception type
-        msg = f"{model.onnx!r}: ONNX Runtime cannot load it: {error}"
+        msg = f"{model.source!r}: ONNX Runtime cannot load its graph: {error}"
         raise ModelFormatError(msg) from error
+    inputs = [port.name for port in session.get_inputs()]
+    outputs = [port.name for port in session.get_outputs()]
+    if set(inputs) != set(model.inputs) or model.output not in outputs:
+        msg = (
+            f"{model.source!r}: its graph has the inputs {inputs} and the outputs "
+            f"{outputs}; {list(model.inputs)} and {model.output!r} are needed."
+        )
+        raise ModelFormatError(msg)
+    return session
 
 
 def _workers() -> ThreadPoolExecutor:

@@ -41,7 +41,10 @@ class Sentences:
         return len(self.starts)
 
 
-def split(documents: Documents, method: str) -> Sentences:
+METHODS = ("clinical", "none")
+
+
+def split(documents: Documents, method: str | None) -> Sentences:
     """Find the sentences of each document.
 
     Parameters

@@ -31,8 +31,9 @@ def test_keep_best_is_softmax_and_argmax_of_owned_pieces(keep):
     tags, scores = np.full(9, -1, np.int32), np.full(9, -1, np.float32)
     probabilities = np.full((9 if keep else 0, 4), -1, np.float32)
     rows = np.array([0, 1])
+    raw = False
     arguments = (starts, owned_starts, owned_ends, rows, 1, tags, scores)
-    assert keep_best(logits, *arguments, probabilities)
+    assert keep_best(logits, *arguments, probabilities, raw)
     exponentials = np.exp(logits.astype(np.float64))
     softmax = exponentials / exponentials.sum(-1, keepdims=True)
     for window, first, last in ((0, 0, 3), (1, 5, 8)):
@@ -53,5 +54,5 @@ def test_keep_best_reports_what_is_not_finite(value, tag):
     one = np.array([1], np.int64)
     zero = one - 1
     tags, scores = np.zeros(1, np.int32), np.zeros(1, np.float32)
-    none = np.zeros((0, 3), np.float32)
-    assert not keep_best(logits, zero, zero, one, zero, 1, tags, scores, none)
+    none, raw = np.zeros((0, 3), np.float32), False
+    assert not keep_best(logits, zero, zero, one, zero, 1, tags, scores, none, raw)

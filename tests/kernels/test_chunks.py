@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 from polars_jslner.kernels import chunks
 from polars_jslner.models.tags import Role, parse_tag
+from polars_jslner.stages.chunks import _befores
 
 TAGS = ["O", "PAD", "NAME"] + [
     f"{prefix}-{label}" for prefix in "BIESLUM" for label in ("Drug", "Test")
@@ -132,3 +135,43 @@ def test_label_words_equals_the_plain_reference(sizes, seed):
                 vector = probabilities[a:b].astype(np.float64).mean(0)
             assert word_tags[i] == vector.argmax()
             assert word_scores[i] == pytest.approx(vector.max(), abs=1e-6)
+
+
+IOB2 = ["O", "B-Drug", "I-Drug", "B-Test", "I-Test"]
+BEFORES = np.array([[-1, -1], [-1, -1], [1, 2], [-1, -1], [3, 4]], np.int32)
+
+
+def is_valid(tags) -> bool:
+    names = [IOB2[tag] for tag in tags]
+    return all(
+        tag[0] != "I" or before[1:] == tag[1:]
+        for before, tag in zip(["O", *names], names, strict=False)
+    )
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=4), st.integers(0, 2**32 - 1))
+def test_best_valid_equals_trying_every_path(lengths, seed):
+    generator = np.random.default_rng(seed)
+    offsets = np.cumsum([0, *lengths])
+    probabilities = generator.dirichlet(np.ones(5), offsets[-1]).astype(np.float32)
+    found = chunks.best_valid(offsets, probabilities, BEFORES)
+    interpreted = chunks.best_valid.py_func(offsets, probabilities, BEFORES)
+    assert found.tolist() == interpreted.tolist()
+    for first, last in zip(offsets[:-1], offsets[1:], strict=True):
+        logs = np.log(probabilities[first:last].astype(np.float64))
+        paths = [
+            path
+            for path in itertools.product(range(5), repeat=last - first)
+            if is_valid(path)
+        ]
+        best = max(paths, key=lambda p: sum(logs[i, tag] for i, tag in enumerate(p)))
+        assert found[first:last].tolist() == list(best)
+
+
+def test_valid_decoding_keeps_probable_tags_that_are_valid():
+    names = ["O", "B-Drug", "I-Drug", "B-Test", "I-Test"]
+    assert _befores(names).tolist() == BEFORES.tolist()
+    sure = np.eye(5, dtype=np.float32)[[1, 2, 0, 3, 4, 4]] * 0.96 + 0.008
+    assert chunks.best_valid(np.array([0, 6]), sure, BEFORES).tolist() == [
+        *[1, 2, 0, 3, 4, 4]
+    ]
