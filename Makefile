@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test test-slow lint fmt check floors bench clean
+.PHONY: help demo test test-slow fuzz lint fmt check floors bench clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -31,6 +31,10 @@ test: $(VENV)/dev.stamp  ## Run the tests
 
 test-slow: $(VENV)/dev.stamp  ## Run the tests that take minutes
 	$(BIN)/python -m pytest -m slow
+
+fuzz: $(VENV)/dev.stamp  ## Read hostile Spark NLP files, for SECONDS (60)
+	$(BIN)/pip install --quiet --group fuzz
+	$(BIN)/python tests/fuzz/fuzz_sparknlp.py $(or $(SECONDS),60)
 
 lint: $(VENV)/dev.stamp  ## Check style and types
 	$(BIN)/ruff check .

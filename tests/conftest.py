@@ -10,6 +10,8 @@ from typing import Any
 import hypothesis
 import pytest
 
+collect_ignore = ["fuzz", "golden"]  # they need atheris and torch
+
 GOLDEN = Path(__file__).parent / "golden"
 TINY_MODELS = ("bert-cased", "bert-uncased", "distilbert", "roberta", "xlm-roberta")
 RECORDED_MODELS = (*TINY_MODELS, "deberta")

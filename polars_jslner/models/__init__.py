@@ -14,7 +14,12 @@ __all__ = ["DEFAULT_MODEL", "Model", "load_model"]
 DEFAULT_MODEL = "clinical_slim"
 
 
-def load_model(source: str | os.PathLike[str] | None = None) -> Model:
+def load_model(
+    source: str | os.PathLike[str] | None = None,
+    *,
+    language: str = "en",
+    remote_loc: str | None = None,
+) -> Model:
     """Read what is to be known of a model, without making a session.
 
     Parameters
@@ -26,6 +31,8 @@ def load_model(source: str | os.PathLike[str] | None = None) -> Model:
         environment variable POLARS_JSLNER_MODEL, else the bundled ``clinical_slim``.
         The layout is recognised by the files: our own bundle, an export of
         transformers or optimum, or a saved Spark NLP model or pipeline.
+    language, remote_loc
+        For a name in Spark NLP's cache, as in ``pretrained(name, lang, remote_loc)``.
 
     Returns
     -------
@@ -49,7 +56,7 @@ def load_model(source: str | os.PathLike[str] | None = None) -> Model:
     folder = Path(name).expanduser().absolute()
     if folder.is_dir() and not (folder / "metadata").is_dir():
         return _load_folder(folder, str(folder))
-    return _load_spark(name)
+    return _load_spark(name, language, remote_loc)
 
 
 def bundled_models() -> list[str]:
@@ -72,11 +79,11 @@ def _load_folder(folder: Path, source: str) -> Model:
     raise ModelFormatError(msg)
 
 
-def _load_spark(source: str) -> Model:
+def _load_spark(source: str, language: str, remote_loc: str | None) -> Model:
     from polars_jslner.models.sparknlp.layout import load
 
     try:
-        return load(source)
+        return load(source, language=language, remote_loc=remote_loc)
     except ModelNotFoundError as error:
         bundled = ", ".join(bundled_models())
         msg = (

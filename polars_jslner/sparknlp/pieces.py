@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from polars_jslner.sparknlp.grouping import Groups
     from polars_jslner.sparknlp.tokenizer import Tokens
 
-# Words that a memo holds before it starts again: some 50 MB at most.
+# Words that a memo holds before it starts again, and their length: some 50 MB at most.
 MEMO_WORDS = 200_000
+MEMO_LENGTH = 64
 
 # Place of a piece of a word that is nothing to the model: it begins the document.
 AT_ORIGIN = -1
@@ -112,6 +113,8 @@ class PieceEncoder:
         for word in words:
             cut = memo.get(word)
             if cut is None:
-                cut = memo[word] = self._cutter.cut(word)
+                cut = self._cutter.cut(word)
+                if len(word) <= MEMO_LENGTH:
+                    memo[word] = cut
             cuts.append(cut)
         return cuts

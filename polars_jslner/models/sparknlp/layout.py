@@ -53,13 +53,20 @@ _ORDER: tuple[type[Stage] | tuple[type[Stage], ...], ...] = (
 )
 
 
-def load(source: str | os.PathLike[str]) -> Model:
+def load(
+    source: str | os.PathLike[str],
+    *,
+    language: str = "en",
+    remote_loc: str | None = None,
+) -> Model:
     """Read a saved token classifier, alone or in a pipeline.
 
     Parameters
     ----------
     source
         A folder or zip (path or URI), or a name in Spark NLP's cache.
+    language, remote_loc
+        How a name is looked up there.
 
     Raises
     ------
@@ -68,7 +75,7 @@ def load(source: str | os.PathLike[str]) -> Model:
     ModelFormatError
         The files are damaged, or hold no token classifier that can be read.
     """
-    location = find(source)
+    location = find(source, language=language, remote_loc=remote_loc)
     saved = read(location)
     stages = saved.stages if isinstance(saved, Pipeline) else (saved,)
     spark = _in_order(location.source, stages)
