@@ -18,12 +18,15 @@ from polars_jslner.errors import (
     OptionError,
 )
 from polars_jslner.evaluation import evaluate
+from polars_jslner.files import FileError, FileReport, Summary, annotate_files
 from polars_jslner.functions import annotations, entities, sentences, tokens
 from polars_jslner.models import Model, load_model
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "FileError",
+    "FileReport",
     "InferenceError",
     "InputTypeError",
     "JslNerError",
@@ -32,6 +35,8 @@ __all__ = [
     "ModelFormatError",
     "ModelNotFoundError",
     "OptionError",
+    "Summary",
+    "annotate_files",
     "annotations",
     "configure",
     "entities",

@@ -1,0 +1,107 @@
+"""The bundle as its users meet it: scores through the library, and the model card."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+import polars_jslner as jslner
+from training.data import EXAMPLE
+from training.evaluate import MACRO_SUPPORT, Report, score
+from training.labels import TYPE_INDEX
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from training.data import Document
+
+ROWS: Final = (
+    ("HISTORY:", "Header"),
+    ("30-year-old", "Age"),
+    ("female", "Demographics"),
+    ("mammography", "Test"),
+    ("soft tissue lump", "Symptom"),
+    ("shoulder", "Body_Part"),
+    ("breast cancer", "Oncological"),
+    ("her mother", "Demographics"),
+    ("age 58", "Age"),
+    ("breast cancer", "Oncological"),
+)
+EXCLUSION: Final = {
+    "document": (
+        "A document that shares eight words in a row with the development set, the\n"
+        "test set or the published example was left out of training altogether."
+    ),
+    "sentence": (
+        "A sentence that shares eight words in a row with the development set, the\n"
+        "test set or the published example was left out of training; the other\n"
+        "sentences of its document were not."
+    ),
+}
+TEMPLATE: Final = Path(__file__).with_name("card.md")
+
+
+def find(folder: Path, texts: Sequence[str]) -> list[list[tuple[int, int, str]]]:
+    """Return (start, end, label) of the entities of each text, by the library."""
+    frame = pl.DataFrame({"text": list(texts)})
+    found = frame.select(jslner.entities("text", model=str(folder))).to_series()
+    return [[(e["start"], e["end"], e["label"]) for e in row] for row in found]
+
+
+def check_library(folder: Path, documents: Sequence[Document]) -> Report:
+    """Score the bundle in ``folder`` on annotated documents."""
+    found = find(folder, [document.text for document in documents])
+    return score(
+        documents,
+        [
+            (index, start, end, TYPE_INDEX[label])
+            for index, row in enumerate(found)
+            for start, end, label in row
+        ],
+    )
+
+
+def example_rows(folder: Path) -> tuple[tuple[str, str], ...]:
+    """Return (text, label) of what the bundle finds in the example."""
+    return tuple(
+        (EXAMPLE[start:end], label) for start, end, label in find(folder, [EXAMPLE])[0]
+    )
+
+
+def write_card(folder: Path, report: Report, n_documents: int, exclude: str) -> None:
+    """Write the model card: the text beside this module, and the figures.
+
+    Parameters
+    ----------
+    folder
+        The bundle's.
+    report
+        Its scores through the library.
+    n_documents
+        How many documents they are of.
+    exclude
+        What was left out of training, ``document`` or ``sentence``.
+    """
+    micro = report.micro
+    summary = (
+        f"Through the library on {n_documents} documents of the development set, "
+        f"exact spans: micro-F1 **{micro.f1:.3f}** (precision {micro.precision:.3f}, "
+        f"recall {micro.recall:.3f}), macro-F1 **{report.macro:.3f}** over the types "
+        f"marked {MACRO_SUPPORT} times or more."
+    )
+    figures = [
+        summary,
+        "",
+        "| type | precision | recall | F1 | support |",
+        "|---|---|---|---|---|",
+    ]
+    figures += [
+        f"| {name} | {s.precision:.2f} | {s.recall:.2f} | {s.f1:.2f} | {s.support} |"
+        for name, s in sorted(report.types.items())
+    ]
+    text = TEMPLATE.read_text(encoding="utf-8")
+    card = text.replace("<!-- figures -->", "\n".join(figures))
+    card = card.replace("<!-- exclusion -->", EXCLUSION[exclude])
+    (folder / "MODEL_CARD.md").write_text(card, encoding="utf-8")
