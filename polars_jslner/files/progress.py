@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-_FORMAT = "{percentage:3.0f}% |{bar}| {postfix} [{elapsed}<{remaining}]"
+_FORMAT = "{percentage:3.0f}% |{bar}| {desc} [{elapsed}<{remaining}]"
 
 
 class Progress:
@@ -80,4 +80,4 @@ class Progress:
         if self._rows:
             rows, words = self._rows / seconds, self._words / seconds
             text += f" {self._rows:,} rows {rows:,.0f} rows/s {words:,.0f} words/s"
-        self._bar.set_postfix_str(text)
+        self._bar.set_description_str(text)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from polars_jslner.options import ModelSource
 
 # Bytes of text between two steps of the progress bar: some seconds with a small model.
-_STEP_BYTES = 500_000
+_STEP_BYTES = 200_000
 
 _FIELDS = tuple(field.name for field in dtypes.ENTITY.fields)
 
