@@ -40,7 +40,7 @@ lint: $(VENV)/dev.stamp  ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 fmt: $(VENV)/dev.stamp  ## Format the code
 	$(BIN)/ruff check --fix .

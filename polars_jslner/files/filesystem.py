@@ -64,6 +64,11 @@ class Place:
         return not self.scheme
 
     @property
+    def parent(self) -> Place:
+        """The folder it is in."""
+        return Place(self.filesystem, self.path.rpartition("/")[0], self.scheme)
+
+    @property
     def name(self) -> str:
         """Last part of the path."""
         return self.path.rstrip("/").rpartition("/")[2]
@@ -225,7 +230,8 @@ def replacing(target: Place, staging: Place) -> Generator[Path]:
         except BaseException:
             partial.unlink(missing_ok=True)
             raise
-        _sync(Path(target.path).parent)
+        if os.name != "nt":  # where folders cannot be opened
+            _sync(Path(target.path).parent)
         return
     with tempfile.TemporaryDirectory(prefix="polars_jslner-") as folder:
         partial = Path(folder) / "partial"

@@ -58,10 +58,10 @@ class Output:
             Another process is writing this output.
         """
         self.work.make_folder()
+        self.place.parent.make_folder()
         if not self.work.local:
             yield
             return
-        Path(self.place.path).parent.mkdir(parents=True, exist_ok=True)
         with _lock(self.work):
             for partial in Path(self.work.path).glob("*.partial"):
                 partial.unlink(missing_ok=True)
