@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,6 @@ from typing import TYPE_CHECKING, Any
 from polars_jslner.errors import OptionError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     Provider = str | tuple[str, dict[str, Any]]
 
 # Padded tokens a batch. Measured on length-sorted clinical sentences with one thread a
@@ -81,6 +80,9 @@ def configure(
     if memo_mb is not None:
         changes["memo_mb"] = _whole("memo_mb", memo_mb, 0)
     if providers is not None:
+        if isinstance(providers, str) or not isinstance(providers, Sequence):
+            msg = f"providers={providers!r} is not a list of execution providers."
+            raise OptionError(msg)
         changes["providers"] = _available(tuple(providers))
     with _lock:
         _current = replace(_current, **changes)
@@ -97,6 +99,9 @@ def _available(providers: tuple[Provider, ...]) -> tuple[Provider, ...]:
     import onnxruntime
 
     known = onnxruntime.get_available_providers()
+    if not all(isinstance(p, str) or (isinstance(p, tuple) and p) for p in providers):
+        msg = f"providers={providers!r}: each is a name or a (name, options) pair."
+        raise OptionError(msg)
     names = [p if isinstance(p, str) else p[0] for p in providers]
     absent = [name for name in names if name not in known]
     if absent or not names:

@@ -78,8 +78,9 @@ def entities(
         What the model reads at once: ``clinical`` sentences, ``pragmatic`` ones (Spark
         NLP's rules), ``none`` (the whole text), those of a detector that Spark NLP
         saved (its folder, zip, URI or name), or of an expression with
-        List(Struct{start, end}) spans of each text, in code points, half-open. None
-        stands for ``clinical``; with a Spark NLP model for the detector that it brings,
+        List(Struct{start, end}) spans of each text, in code points, half-open (a null
+        list gives null). None stands for ``clinical``; with a Spark NLP model for the
+        detector that it brings,
         else ``pragmatic``.
     max_tokens
         Longest window in tokens; None stands for the model's limit. Longer sentences
@@ -255,10 +256,10 @@ def annotations(
     text
         Column name or expression, as in `entities`.
     model
-        As in `entities`; a model that Spark NLP saved.
+        As in `entities`; any model, whatever its layout.
     stage
-        ``document``, ``sentence``, ``token``, ``ner`` (tags with all probabilities) or
-        ``chunk``.
+        ``document``, ``sentence``, ``token``, ``ner`` (tags; all probabilities with
+        a Spark NLP model, else the ``confidence`` of the tag) or ``chunk``.
     labels, exclude, min_score, rename, greedy, ignore_stop_words
         As in `entities`; they count for ``chunk``.
     sentences, max_tokens, overlap
@@ -280,7 +281,7 @@ def annotations(
     Raises
     ------
     OptionError, ModelNotFoundError, ModelFormatError, InputTypeError, InferenceError
-        As `entities`; an OptionError, too, where the model is not one of Spark NLP.
+        As `entities`.
 
     Notes
     -----

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import polars as pl
+
 from polars_jslner.errors import ModelNotFoundError, OptionError, hint
 from polars_jslner.models import Model, load_model
-from polars_jslner.models.model import AGGREGATIONS, Aggregation
+from polars_jslner.models.model import AGGREGATIONS, MIN_TOKENS, Aggregation
 
 ModelSource = str | os.PathLike[str] | Model
 AnnotationStage = Literal["document", "sentence", "token", "ner", "chunk"]
@@ -24,8 +26,6 @@ ANNOTATION_STAGES: tuple[AnnotationStage, ...] = (
     "ner",
     "chunk",
 )
-
-MIN_WINDOW = 8  # tokens; room for special tokens and some text around a piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def token_options(
 ) -> TokenOptions:
     """Check what every call with a model takes.
 
-    ``sentences`` is None for the model's own way, a name, a place, or anything else
+    ``sentences`` is None for the model's own way, a name, a place, or an expression
     for spans that come as a second column.
 
     Raises
@@ -102,7 +102,7 @@ def token_options(
         raise OptionError(msg)
     window = loaded.max_tokens
     if max_tokens is not None:
-        window = _whole("max_tokens", max_tokens, MIN_WINDOW, loaded.max_tokens)
+        window = _whole("max_tokens", max_tokens, MIN_TOKENS, loaded.max_tokens)
     # A quarter on either side is what a piece sees at least, in the middle of a text.
     shared = window // 4
     if overlap is not None:
@@ -116,7 +116,7 @@ def token_options(
         sentences=_sentences(loaded, sentences),
         max_tokens=window,
         overlap=shared,
-        exact=bool(exact),
+        exact=_flag("exact", exact),
     )
 
 
@@ -157,7 +157,7 @@ def entity_options(
     if not number or not 0.0 <= min_score <= 1.0:
         msg = f"min_score={min_score!r} is not a number from 0 to 1."
         raise OptionError(msg)
-    stop_words = tuple(ignore_stop_words)
+    stop_words = _texts("ignore_stop_words", ignore_stop_words)
     if model.profile != "spark-nlp":
         _only_spark(
             model,
@@ -171,9 +171,9 @@ def entity_options(
         exclude=dropped,
         min_score=float(min_score),
         rename=tuple(names.items()),
-        greedy=bool(greedy),
+        greedy=_flag("greedy", greedy),
         ignore_stop_words=stop_words,
-        preserve_position=bool(preserve_position),
+        preserve_position=_flag("preserve_position", preserve_position),
     )
 
 
@@ -185,7 +185,7 @@ def choice(name: str, value: object, known: tuple[str, ...]) -> None:
         raise OptionError(msg)
 
 
-def sentence_method(given: str | os.PathLike[str]) -> str:
+def sentence_method(given: object) -> str:
     """Check a way to find sentences: a name, or where a saved detector is.
 
     Raises
@@ -195,6 +195,14 @@ def sentence_method(given: str | os.PathLike[str]) -> str:
     ModelFormatError
         There is something, but no detector that can be read.
     """
+    if not isinstance(given, str | os.PathLike):
+        listed = ", ".join(repr(item) for item in SENTENCE_METHODS)
+        msg = (
+            f"sentences is a {type(given).__name__}; one of {listed}, the place of a "
+            f"saved detector or, where a model reads the text, an expression with "
+            f"List(Struct{{start, end}}) is needed."
+        )
+        raise OptionError(msg)
     name = os.fspath(given)
     if name in SENTENCE_METHODS:
         return name
@@ -215,10 +223,10 @@ def sentence_method(given: str | os.PathLike[str]) -> str:
 
 
 def _sentences(model: Model, given: object) -> str | None:
-    if isinstance(given, str | os.PathLike):
-        return sentence_method(given)
-    if given is not None:
+    if isinstance(given, pl.Expr):
         return None
+    if given is not None:
+        return sentence_method(given)
     if model.spark is None:
         return "clinical"
     return "pragmatic" if model.spark.detector is None else "model"
@@ -235,6 +243,22 @@ def _only_spark(model: Model, **given: object) -> None:
             raise OptionError(msg)
 
 
+def _texts(name: str, given: object) -> tuple[str, ...]:
+    if isinstance(given, Iterable) and not isinstance(given, str | bytes):
+        texts = tuple(given)
+        if all(isinstance(text, str) for text in texts):
+            return texts
+    msg = f"{name}={given!r} is not a list of strings."
+    raise OptionError(msg)
+
+
+def _flag(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        msg = f"{name}={value!r} is not True or False."
+        raise OptionError(msg)
+    return value
+
+
 def _whole(name: str, value: object, least: int, most: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         msg = f"{name}={value!r} is not a whole number."
@@ -248,7 +272,7 @@ def _whole(name: str, value: object, least: int, most: int) -> int:
 def _labels(
     name: str, given: str | Iterable[str], known: tuple[str, ...]
 ) -> tuple[str, ...]:
-    labels = (given,) if isinstance(given, str) else tuple(given)
+    labels = (given,) if isinstance(given, str) else _texts(name, given)
     for label in labels:
         if label not in known:
             msg = (

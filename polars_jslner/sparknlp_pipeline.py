@@ -138,7 +138,7 @@ def split_by_detector(documents: Documents, source: str) -> stage.Sentences:
     """
     detector = None if source == "pragmatic" else _detector(source)
     positions = Positions(documents)
-    found = _detect(documents, positions.units, detector)
+    found = _detect(documents, positions.units, detector, exact=False)
     counts = np.diff(found.offsets)
     size = np.repeat(np.diff(positions.units.offsets), counts)
     good = (found.begins >= 0) & (found.ends < size) & (found.begins <= found.ends)
@@ -300,7 +300,7 @@ def _sentences(
         detector = options.model.spark.detector
     elif method != "pragmatic":
         detector = _detector(str(method))
-    return _detect(cleaned.documents, positions.units, detector)
+    return _detect(cleaned.documents, positions.units, detector, exact=options.exact)
 
 
 def _in_units(found: stage.Sentences, positions: Positions) -> Sentences:
@@ -309,9 +309,14 @@ def _in_units(found: stage.Sentences, positions: Positions) -> Sentences:
     return slices(positions.units, found.offsets, starts, ends)
 
 
-def _detect(documents: Documents, units: Units, detector: Detector | None) -> Sentences:
+def _detect(
+    documents: Documents, units: Units, detector: Detector | None, *, exact: bool
+) -> Sentences:
     if not isinstance(detector, SentenceDetectorDL):
-        return pragmatic.split(_texts(documents), _pragmatic_params(detector))
+        texts, rules = _texts(documents), _pragmatic_params(detector)
+        if exact:
+            return pragmatic.split(texts, rules)
+        return pragmatic.split_unaltered(texts, units, rules)
     params = SentenceDetectorDLParams(
         impossible_penultimates=detector.impossible_penultimates,
         use_custom_bounds_only=detector.use_custom_bounds_only,

@@ -5,7 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from polars_jslner.errors import ModelFormatError, ModelNotFoundError, hint
+from polars_jslner.errors import (
+    InputTypeError,
+    ModelFormatError,
+    ModelNotFoundError,
+    hint,
+)
 from polars_jslner.models import bundle, huggingface
 from polars_jslner.models.model import Model
 
@@ -47,6 +52,9 @@ def load_model(
         The files do not make a token classifier; the message says what was found and
         what is needed.
     """
+    if not isinstance(source, str | os.PathLike | None):
+        msg = f"model is a {type(source).__name__}; a name, a place or None is needed."
+        raise InputTypeError(msg)
     given = os.environ.get("POLARS_JSLNER_MODEL") if source is None else source
     name = os.fspath(given or DEFAULT_MODEL)
     if name.startswith("hf://"):

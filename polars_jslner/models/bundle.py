@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from polars_jslner.errors import ModelFormatError, hint
 from polars_jslner.models.files import check_graph, find_file, read_json, stamp
-from polars_jslner.models.model import AGGREGATIONS, Model, check_tags
+from polars_jslner.models.model import AGGREGATIONS, MIN_TOKENS, Model, check_tags
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,8 +45,11 @@ def load(folder: Path, source: str) -> Model:
         msg = f"{str(path)!r} has no list of tags."
         raise ModelFormatError(msg)
     max_tokens = bundle.get("max_tokens")
-    if not isinstance(max_tokens, int) or max_tokens < 8:
-        msg = f"{str(path)!r}: max_tokens is {max_tokens!r}, at least 8 is needed."
+    if not isinstance(max_tokens, int) or max_tokens < MIN_TOKENS:
+        msg = (
+            f"{str(path)!r}: max_tokens is {max_tokens!r}, at least {MIN_TOKENS} is "
+            f"needed."
+        )
         raise ModelFormatError(msg)
     checked = check_tags(source, [str(tag) for tag in tags])
     onnx = find_file(folder, "model.onnx")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from polars_jslner.errors import ModelFormatError
 from polars_jslner.models.files import check_graph, find_file, read_json, stamp
-from polars_jslner.models.model import Model, check_tags
+from polars_jslner.models.model import MIN_TOKENS, Model, check_tags
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,4 +112,11 @@ def _max_tokens(folder: Path, config: dict[str, Any]) -> int:
         limit = read_json(path).get("model_max_length")
         if isinstance(limit, int | float) and 0 < limit < _NO_LIMIT:
             limits.append(int(limit))
-    return min(limits, default=_DEFAULT_MAX_TOKENS)
+    limit = min(limits, default=_DEFAULT_MAX_TOKENS)
+    if limit < MIN_TOKENS:
+        msg = (
+            f"{str(folder)!r}: max_position_embeddings or model_max_length allow "
+            f"{limit} tokens; at least {MIN_TOKENS} are needed."
+        )
+        raise ModelFormatError(msg)
+    return limit

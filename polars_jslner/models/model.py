@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Aggregation = Literal["simple", "first", "average", "max"]
 Profile = Literal["transformers", "spark-nlp"]
 
+MIN_TOKENS = 8  # of a window: special tokens and some text around a piece
+
 AGGREGATIONS: tuple[Aggregation, ...] = ("simple", "first", "average", "max")
 
 

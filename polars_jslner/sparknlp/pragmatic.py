@@ -15,15 +15,24 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from polars_jslner.sparknlp import javaregex
 from polars_jslner.sparknlp.cleanup import trim
-from polars_jslner.sparknlp.sentences import Sentence, Sentences, pack, split_at_spaces
-from polars_jslner.sparknlp.units import length
+from polars_jslner.sparknlp.sentences import (
+    Sentence,
+    Sentences,
+    pack,
+    slices,
+    split_at_spaces,
+)
+from polars_jslner.sparknlp.units import first_of_each, length
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from polars_jslner.sparknlp.params import BoundsStrategy, SentenceDetectorParams
+    from polars_jslner.sparknlp.units import Units
 
 # Private-use characters: a break, two stand-ins that break, two brackets.
 _BREAK = "\uf050"
@@ -225,6 +234,55 @@ def _bound_rules(
     return tuple(_Rule(javaregex.compile_java(b), replacement) for b in bounds)
 
 
+# What the rules stumble over wherever it stands in a text: their own marks and escapes.
+_MARKS_IN_TEXT = re.compile(f"[{_BREAK}{''.join(_MEANT)}\\\\]")
+
+
+def split_unaltered(
+    texts: Sequence[str], units: Units, params: SentenceDetectorParams
+) -> Sentences:
+    """Find the sentences of each text, every one of them as it stands there.
+
+    As `split`, but for texts in which the rules would alter a sentence so that it
+    cannot be found any more: there the characters that they stumble over count as
+    blanks, and where that does not help the text is one sentence.
+
+    Parameters
+    ----------
+    texts, units
+        The texts, and the same in code units.
+    params
+        Of the detector.
+    """
+    found = split(texts, params)
+    lost = _lost(found)
+    if not lost:
+        return found
+    plain = list(texts)
+    for document in lost:
+        plain[document] = _MARKS_IN_TEXT.sub(" ", plain[document])
+    found = split(plain, params)
+    lost = _lost(found)
+    sentence_units = units.offsets[:-1]
+    counts = np.diff(found.offsets)
+    starts = found.begins + np.repeat(sentence_units, counts)
+    ends = found.ends + 1 + np.repeat(sentence_units, counts)
+    kept = np.ones(len(found), np.bool_)
+    for document in lost:
+        first, last = found.offsets[document : document + 2]
+        kept[first + 1 : last] = False
+        starts[first], ends[first] = units.offsets[document : document + 2]
+    before = first_of_each(kept.astype(np.int64))
+    return slices(units, before[found.offsets], starts[kept], ends[kept])
+
+
+def _lost(found: Sentences) -> list[int]:
+    """Return the documents with a sentence that does not stand in their text."""
+    at = np.flatnonzero(found.begins < 0)
+    owners = np.searchsorted(found.offsets, at, side="right") - 1
+    return [int(document) for document in np.unique(owners)]
+
+
 def _rules(params: SentenceDetectorParams) -> Iterator[_Rule | _DottedLetters]:
     """Yield the rules in their order; custom bounds change it."""
     bounds = _bound_rules(params.custom_bounds, params.custom_bounds_strategy)
@@ -306,22 +364,25 @@ def _locate(text: str, pieces: Iterator[str]) -> Iterator[tuple[str, int]]:
     The search goes on behind the piece before. A piece that is not found, because a
     rule changed it, begins at -1.
     """
-    wide = length(text) != len(text)
-    after = 0  # in code units
+    at = units = 0  # how far the search is, in characters and in code units
     for piece in pieces:
         content = trim(piece)
         if not content:
             continue
-        first = _index_of(text, content, after) if wide else text.find(content, after)
-        after = first + length(content)
+        found = text.find(content, at)
+        if found < 0:
+            yield content, -1
+            at, units = _skip(text, length(content) - 1)
+            continue
+        first = units + length(text[at:found])
         yield content, first
+        at, units = found + len(content), first + length(content)
 
 
-def _index_of(text: str, content: str, after: int) -> int:
-    """Return Java's ``indexOf`` in a text with characters of two units."""
-    skipped, units = 0, 0
-    while units < after and skipped < len(text):
-        units += 2 if text[skipped] > "\uffff" else 1
-        skipped += 1
-    at = text.find(content, skipped)
-    return at if at < 0 else units + length(text[skipped:at])
+def _skip(text: str, least: int) -> tuple[int, int]:
+    """Return the first place of so many code units, in characters and in units."""
+    at = units = 0
+    while units < least and at < len(text):
+        units += 2 if text[at] > "\uffff" else 1
+        at += 1
+    return at, units

@@ -200,7 +200,8 @@ def count_classes(model: Model) -> int:
     ModelFormatError
         ONNX Runtime cannot load the model.
     """
-    shape = load_session(model).get_outputs()[0].shape
+    outputs = load_session(model).get_outputs()
+    shape = next(port.shape for port in outputs if port.name == model.output)
     fixed = shape[-1] if shape else None
     return fixed if isinstance(fixed, int) else len(model.tags)
 
@@ -220,6 +221,7 @@ def load_session(model: Model) -> onnxruntime.InferenceSession:
 
 
 def _make_session(model: Model, providers: list[Any]) -> onnxruntime.InferenceSession:
+    onnxruntime.disable_telemetry_events()  # nothing leaves, nothing is written
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1

@@ -76,7 +76,7 @@ def read_sentences(documents: Documents, spans: pl.Series, first_row: int) -> Se
         Texts.
     spans
         List(Struct) with whole numbers ``start`` and ``end`` for each document, code
-        points, half-open. Null counts as no sentences.
+        points, half-open. The caller makes texts null whose list is null.
     first_row
         Row of the first document, for messages.
 

@@ -101,6 +101,27 @@ def test_int32_inputs(copy, tiny):
     assert found(copy) == found(tiny)
 
 
+def test_logits_need_not_be_the_first_output(copy, tiny):
+    graph = onnx.load(copy / "model.onnx")
+    hidden = helper.make_tensor_value_info(
+        "hidden", TensorProto.FLOAT, ["batch", "sequence", 7]
+    )
+    rows = helper.make_tensor("rows", TensorProto.INT64, [7], list(range(7)))
+    graph.graph.initializer.append(rows)
+    gather = helper.make_node("Gather", ["logits", "rows"], ["hidden"], axis=2)
+    graph.graph.node.append(gather)
+    graph.graph.output.insert(0, hidden)
+    onnx.save(graph, copy / "model.onnx")
+    assert found(copy) == found(tiny)
+
+
+@pytest.mark.parametrize("limit", [0, 1, 7])
+def test_window_without_room_is_refused(copy, limit):
+    rewrite(copy / "config.json", max_position_embeddings=limit or 5)
+    with pytest.raises(jn.ModelFormatError, match="at least 8"):
+        jn.load_model(copy)
+
+
 def test_hub_address_is_read_from_the_cache(tiny, tmp_path):
     # The layout of the hub's own cache, as a download leaves it.
     commit = "0123456789abcdef0123456789abcdef01234567"
@@ -142,14 +163,20 @@ def test_malformed_hub_address_is_refused(source):
 
 
 def test_absent_and_misspelt_models(tmp_path):
-    with pytest.raises(jn.ModelNotFoundError, match="does not exist"):
+    with pytest.raises(jn.ModelNotFoundError, match="no model at"):
         jn.entities("text", tmp_path / "absent")
     with pytest.raises(jn.ModelNotFoundError, match="Did you mean 'clinical_slim'"):
         jn.entities("text", "clinical_slm")
     (tmp_path / "file").touch()
-    with pytest.raises(jn.ModelNotFoundError, match="folder is needed"):
+    with pytest.raises(jn.ModelFormatError, match="not a zip file"):
         jn.load_model(tmp_path / "file")
-    with pytest.raises(jn.ModelFormatError, match=r"bundle.json.*config.json.*'file'"):
+    (tmp_path / "file").unlink()
+    (tmp_path / "note.txt").touch()
+    with pytest.raises(jn.InputTypeError, match="model is a int"):
+        jn.load_model(5)
+    with pytest.raises(
+        jn.ModelFormatError, match=r"bundle.json.*config.json.*'note.txt'"
+    ):
         jn.load_model(tmp_path)
 
 

@@ -230,3 +230,39 @@ def test_annotations_of_other_models_agree_with_entities(stage, tiny):
         assert [[tag["result"] for tag in row or []] for row in rows] == [
             [token["label"] for token in row or []] for row in tokens
         ]
+
+
+ALTERED = [
+    "He said 'no chest pain'\\ and fever. Takes aspirin 81 mg daily.",
+    "\u2554\u2550\u2564\u2550\u2557 Chest pain and fever. Takes aspirin 81 mg.",
+    "History of \uf056 chest pain and fever. Takes aspirin 81 mg.",
+    "No pain. No pain. He said 'no pain'\\ again. No pain.",
+]
+
+
+@pytest.mark.parametrize("text", ALTERED)
+def test_sentences_that_the_rules_alter_lose_and_shift_nothing(
+    text, spark_models, tiny
+):
+    series = pl.Series([text])
+    words = [w.strip(".,'\\") for w in text.split()]
+    expected = [word for word in words if word.isalnum()]
+    for model, options in (
+        (spark_models / "bert_cased", {}),
+        (tiny, {"sentences": "pragmatic"}),
+    ):
+        tokens = series.jslner.tokens(model, **options).to_list()[0]
+        found = [token["text"].strip(".,'\\") for token in tokens]
+        assert [word for word in found if word.isalnum()] == expected
+        entities = series.jslner.entities(model, **options).to_list()[0]
+        assert {e["text"] for e in entities} <= {
+            text[a["start"] : b["end"]] for a in tokens for b in tokens
+        }
+    spans = series.jslner.sentences(sentences="pragmatic").to_list()[0]
+    assert sum(span["text"].count("pain") for span in spans) == text.count("pain")
+
+
+def test_pragmatic_sentences_take_linear_time_with_wide_characters():
+    text = "\U0001f600 " + "The patient denies pain. " * 8_000
+    found = pl.Series([text]).jslner.sentences(sentences="pragmatic")
+    assert found.list.len().to_list() == [8_000]

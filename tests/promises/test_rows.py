@@ -106,6 +106,11 @@ def test_wrong_dtype_is_named_with_the_fix(tiny):
         ({"max_tokens": 2.5}, "whole number"),
         ({"overlap": -1}, "overlap=-1"),
         ({"overlap": 255}, "overlap=255"),
+        ({"labels": 5}, "labels=5 is not a list of strings"),
+        ({"labels": [5]}, r"labels=\[5\]"),
+        ({"sentences": 5}, "sentences is a int"),
+        ({"sentences": [(0, 5)]}, "sentences is a list"),
+        ({"exact": "no"}, "exact"),
     ],
 )
 def test_bad_options_fail_when_the_expression_is_built(options, message, tiny):
