@@ -194,7 +194,7 @@ def best_valid(
                 if word > first and total[tag] > total[best]:
                     best = tag
             for tag in range(n_tags):
-                one, other = befores[tag]
+                one, other = befores[tag, 0], befores[tag, 1]
                 before = best
                 if one >= 0:
                     before = one if total[one] >= total[other] else other
