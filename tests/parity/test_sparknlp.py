@@ -12,10 +12,11 @@ import polars as pl
 import pytest
 
 import polars_jslner as jn
+from tests.files.test_places import s3
 from tests.sparknlp.recordings import long_form, rows
 from tests.sparknlp_models import pack, spark_models
 
-__all__ = ["spark_models"]
+__all__ = ["s3", "spark_models"]
 
 NAME = "bert_token_classifier_ner_jsl_slim_onnx"
 CACHED = f"{NAME}_en_6.1.1_3.0_1757558295426"
@@ -48,6 +49,19 @@ def test_pipeline_single_model_and_zip_give_the_same(texts, spark_models, tmp_pa
     assert chunks(texts, uri, **options) == expected
     licensed = spark_models / "medical_bert_rewritten"
     assert chunks(texts, licensed, **options) == expected
+
+
+def test_folder_and_zip_on_s3(texts, spark_models, tmp_path, s3):
+    query, client = s3
+    single = spark_models / "bert_cased"
+    expected = chunks(texts[60:75], single)
+    for path in single.rglob("*"):
+        if path.is_file():
+            client.upload_file(str(path), "ward", f"m/{path.relative_to(single)}")
+    zipped = pack(single, tmp_path / "single.zip")
+    client.upload_file(str(zipped), "ward", "single.zip")
+    assert chunks(texts[60:75], f"s3://ward/m{query}") == expected
+    assert chunks(texts[60:75], f"s3://ward/single.zip{query}") == expected
 
 
 def test_name_in_the_cache(texts, spark_models, tmp_path, monkeypatch):
