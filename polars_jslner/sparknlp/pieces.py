@@ -56,14 +56,6 @@ class Pieces:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def clip(self, n_most: int) -> Pieces:
-        """Return at most the first ``n_most`` pieces of each group."""
-        counts = np.diff(self.offsets)
-        place = np.arange(len(self)) - np.repeat(self.offsets[:-1], counts)
-        kept = place < n_most
-        offsets = first_of_each(np.minimum(counts, n_most))
-        return Pieces(offsets, self.ids[kept], self.words[kept])
-
 
 class Cutter(Protocol):
     """Cuts one word into pieces."""

@@ -102,22 +102,6 @@ def tag(
     return Tags(_offsets(groups, pieces, kept), pieces.words[kept], best, scores, rows)
 
 
-def tag_best(
-    groups: Groups,
-    pieces: Pieces,
-    labels: NDArray[np.int64],
-    scores: NDArray[np.float32],
-    scored: NDArray[np.bool_] | None = None,
-) -> Tags:
-    """Tag words by the best label of their pieces, int64[n_pieces], and its score."""
-    kept = pieces.words >= 0
-    if scored is not None:
-        kept &= scored
-    none = np.zeros((0, 0), np.float32)
-    offsets = _offsets(groups, pieces, kept)
-    return Tags(offsets, pieces.words[kept], labels[kept], scores[kept], none)
-
-
 def _offsets(
     groups: Groups, pieces: Pieces, kept: NDArray[np.bool_]
 ) -> NDArray[np.int64]:
