@@ -9,6 +9,7 @@ neither ONNX Runtime nor Numba nor tokenizers.
 from polars_jslner import namespace as _namespace  # registers `jslner`
 from polars_jslner.config import configure
 from polars_jslner.errors import (
+    FileError,
     InferenceError,
     InputTypeError,
     JslNerError,
@@ -18,7 +19,7 @@ from polars_jslner.errors import (
     OptionError,
 )
 from polars_jslner.evaluation import evaluate
-from polars_jslner.files import FileError, FileReport, Summary, annotate_files
+from polars_jslner.files import FileReport, Summary, annotate_files
 from polars_jslner.functions import annotations, entities, sentences, tokens
 from polars_jslner.models import Model, load_model
 

@@ -6,6 +6,7 @@
     |- OptionError          (ValueError)         an option that cannot be used
     |- InputTypeError       (TypeError)          a dtype that cannot be read
     |- InferenceError       (RuntimeError)       the model failed
+    |- FileError            (OSError)            a source or an output, in a batch job
     JslNerWarning           (UserWarning)
 
 No message ever holds text of a note: row index, length and counts only.
@@ -42,6 +43,10 @@ class InputTypeError(JslNerError, TypeError):
 
 class InferenceError(JslNerError, RuntimeError):
     """The model failed while it ran."""
+
+
+class FileError(JslNerError, OSError):
+    """A file of a batch job cannot be read or written."""
 
 
 class JslNerWarning(UserWarning):

@@ -54,6 +54,7 @@ def test_every_error_is_ours_and_a_builtin():
         jn.OptionError: ValueError,
         jn.InputTypeError: TypeError,
         jn.InferenceError: RuntimeError,
+        jn.FileError: OSError,
     }
     for ours, builtin in tree.items():
         assert issubclass(ours, jn.JslNerError)

@@ -86,7 +86,7 @@ def evaluate(
 def _read(name: str) -> pl.DataFrame:
     import polars as pl
 
-    from polars_jslner.files import FileError
+    from polars_jslner.errors import FileError
 
     readers: dict[str, Callable[[str], pl.DataFrame]] = {
         "parquet": pl.read_parquet,

@@ -8,7 +8,6 @@ Importing it loads neither pyarrow nor tqdm.
 from __future__ import annotations
 
 from polars_jslner.files.annotate import annotate_files
-from polars_jslner.files.errors import FileError
 from polars_jslner.files.summary import FileReport, Summary
 
-__all__ = ["FileError", "FileReport", "Summary", "annotate_files"]
+__all__ = ["FileReport", "Summary", "annotate_files"]

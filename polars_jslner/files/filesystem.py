@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.fs as pafs
 
-from polars_jslner.errors import OptionError
-from polars_jslner.files.errors import FileError
+from polars_jslner.errors import FileError, OptionError
 
 if TYPE_CHECKING:
     from collections.abc import Generator

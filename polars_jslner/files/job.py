@@ -13,13 +13,13 @@ import polars as pl
 import pyarrow as pa
 
 from polars_jslner.errors import (
+    FileError,
     InputTypeError,
     JslNerError,
     ModelFormatError,
     ModelNotFoundError,
     OptionError,
 )
-from polars_jslner.files.errors import FileError
 from polars_jslner.files.filesystem import Found, fingerprint, listing, locate
 from polars_jslner.files.progress import Progress
 from polars_jslner.files.readers import FORMATS, open_reader, suffix

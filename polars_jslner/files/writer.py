@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
-from polars_jslner.files.errors import FileError
+from polars_jslner.errors import FileError
 from polars_jslner.files.filesystem import replacing
 from polars_jslner.files.record import Record, read_record
 
