@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, TypedDict, cast, get_args
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from polars_jslner.errors import ModelFormatError
 from polars_jslner.models.sparknlp import stages
@@ -15,6 +15,7 @@ from polars_jslner.models.sparknlp.fields import (
     read_texts,
 )
 from polars_jslner.models.sparknlp.network import read_network
+from polars_jslner.sparknlp.params import BOUNDS_STRATEGIES, CLEANUP_MODES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,10 +76,10 @@ def _common(meta: Metadata, *input_cols: str) -> _Common:
 
 def _assembler(_f: Files, _l: Location, meta: Metadata) -> stages.Stage:
     mode = meta.text("cleanupMode", "disabled")
-    if mode not in get_args(stages.CleanupMode):
-        meta.wrong("cleanupMode", f"one of {get_args(stages.CleanupMode)}")
+    if mode not in CLEANUP_MODES:
+        meta.wrong("cleanupMode", f"one of {CLEANUP_MODES}")
     return stages.DocumentAssemblerParams(
-        cleanup_mode=cast("stages.CleanupMode", mode),
+        cleanup_mode=mode,
         id_col=meta.optional_text("idCol"),
         metadata_col=meta.optional_text("metadataCol"),
         **_common(meta, meta.text("inputCol", "text")),
@@ -87,15 +88,15 @@ def _assembler(_f: Files, _l: Location, meta: Metadata) -> stages.Stage:
 
 def _detector(_f: Files, _l: Location, meta: Metadata) -> stages.Stage:
     strategy = meta.text("customBoundsStrategy", "none")
-    if strategy not in get_args(stages.BoundsStrategy):
-        meta.wrong("customBoundsStrategy", f"one of {get_args(stages.BoundsStrategy)}")
+    if strategy not in BOUNDS_STRATEGIES:
+        meta.wrong("customBoundsStrategy", f"one of {BOUNDS_STRATEGIES}")
     # Old releases spelt the parameter with one b less.
     old_name = meta.boolean("useAbbrevations", default=True)
     split = meta.integer("splitLength", 0, 0, _INT_MAX)
     return stages.SentenceDetectorParams(
         use_abbreviations=meta.boolean("useAbbreviations", default=old_name),
         detect_lists=meta.boolean("detectLists", default=True),
-        custom_bounds_strategy=cast("stages.BoundsStrategy", strategy),
+        custom_bounds_strategy=strategy,
         split_length=split or None,
         **_bounds(meta),
         **_lengths(meta),

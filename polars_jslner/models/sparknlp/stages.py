@@ -18,19 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from polars_jslner.models.sparknlp.network import NetworkWeights
+    from polars_jslner.sparknlp.params import BoundsStrategy, CleanupMode
 
 Family = Literal["bert", "distilbert", "roberta"]
-CleanupMode = Literal[
-    "disabled",
-    "inplace",
-    "inplace_full",
-    "shrink",
-    "shrink_full",
-    "each",
-    "each_full",
-    "delete_full",
-]
-BoundsStrategy = Literal["none", "prepend", "append"]
 
 _MAX_ONNX = 4 << 30
 
