@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 
 import pytest
 
 from tests.docs import pages
 
 LANGUAGES = {"python", "py", "text", "sh", "toml", "json", "sql"}
+WHOLE_FILE = re.compile(r'{\.python title="(.*)"}')
 
 
 def parameters():
@@ -34,7 +36,11 @@ def test_fences_are_closed_and_named(page):
     ]
     blocks = pages.blocks(page)
     assert len(fences) == 2 * len(blocks)
-    assert {block.language for block in blocks} <= LANGUAGES
+    for block in blocks:
+        if whole := WHOLE_FILE.fullmatch(block.language):
+            assert block.text == f'--8<-- "{whole[1]}"\n'
+        else:
+            assert block.language in LANGUAGES
 
 
 @pytest.mark.parametrize("page", pages.PAGES, ids=pages.name)

@@ -6,9 +6,12 @@ import html
 import re
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.docs import pages
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PAGE = pages.DOCS / "how-to" / "drug-table.md"
 

@@ -6,36 +6,39 @@ Links within docs/ are checked once more on the built pages, in `test_site`.
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
 from tests.docs import pages
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 OTHERS = ["CONTRIBUTING.md", "CHANGELOG.md", "training/README.md"]
 CARD = pages.ROOT / "polars_jslner" / "models" / "clinical_slim" / "MODEL_CARD.md"
 FILES = [*pages.PAGES, CARD, *(pages.ROOT / name for name in OTHERS)]
 
 _LINK = re.compile(r"(?<!\\)\[(?:[^\]\[]|\[[^\]]*\])*\]\(([^)\s]+)\)")
-_CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.DOTALL | re.MULTILINE)
+_FENCED = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
+_CODE = re.compile(r"`[^`\n]*`")
 _HEADING = re.compile(r"^#+ (.*?)(?: \{ #(\S+) \})?$", re.MULTILINE)
 
 
 def prose(page: Path) -> str:
-    return _CODE.sub(lambda found: "`" * bool(found[0]), page.read_text("utf-8"))
+    return _FENCED.sub("", page.read_text("utf-8"))
 
 
 def anchors(page: Path) -> set[str]:
-    text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.S | re.M)
     return {
         given or re.sub(r"\s+", "-", re.sub(r"[^\w\s-]", "", title.lower()).strip())
-        for title, given in _HEADING.findall(text)
+        for title, given in _HEADING.findall(prose(page))
     }
 
 
 def links(page: Path) -> list[str]:
-    return _LINK.findall(prose(page))
+    return _LINK.findall(_CODE.sub("``", prose(page)))
 
 
 @pytest.mark.parametrize("page", FILES, ids=pages.name)

@@ -1,4 +1,4 @@
-"""The site is built without a warning, fetches nothing, and its links lead somewhere."""
+"""The site is built without a warning and fetches nothing; its links hold."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ import subprocess
 import sys
 from collections import defaultdict
 from html.parser import HTMLParser
-from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
 import polars_jslner as jn
 from tests.docs import pages
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytest.importorskip("mkdocs", reason="group docs is not installed")
 
