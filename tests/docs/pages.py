@@ -3,15 +3,16 @@
 Blocks fenced ```python run in order, with one namespace for each page, in a folder made
 by `furnish`; what one prints stands in the ```text block right behind it. Blocks fenced
 ```py are not run. A page for which something has to be installed names the pytest
-marker of its tests in its first lines:
+marker of its tests in its first lines, and runs in a process of its own:
 
     ---
     marker: engines
     ---
 
-To write what the code prints into pages, after a change:
+To write what the code prints into a page, after a change, or to check it:
 
     python -m tests.docs.pages docs/how-to/etl.md
+    python -m tests.docs.pages --check docs/how-to/etl.md
 """
 
 from __future__ import annotations
@@ -114,7 +115,17 @@ def run(page: Path) -> Iterator[tuple[Block, str, Block | None]]:
             yield block, printed.getvalue(), shown
 
 
-def _write_printed(page: Path) -> None:
+def check(page: Path) -> None:
+    """Raise an AssertionError where a page prints something else than it says."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        furnish(Path(folder))
+        for block, printed, shown in run(page):
+            expected = shown.text if shown else ""
+            assert printed == expected, f"{block.text}prints\n{printed}"
+
+
+def write_printed(page: Path) -> None:
+    """Write what a page prints into its ```text blocks."""
     text = page.read_text("utf-8")
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         furnish(Path(folder))
@@ -125,5 +136,6 @@ def _write_printed(page: Path) -> None:
 
 
 if __name__ == "__main__":
-    for argument in sys.argv[1:]:
-        _write_printed(Path(argument).resolve())
+    *flags, path = sys.argv[1:]
+    action = check if flags == ["--check"] else write_printed
+    action(Path(path).resolve())
