@@ -10,9 +10,7 @@ sentences of dev.jsonl in one interleaved run, through the library with its memo
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import platform
 import statistics
 import tempfile
 import time
@@ -22,9 +20,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import onnxruntime
 import polars as pl
+from benchmarks.machine import describe
 
 import polars_jslner as jn
-from benchmarks.machine import describe
 from training.__main__ import Run
 from training.bundle import write_bundle
 from training.card import check_library
@@ -146,9 +144,9 @@ def probabilities(
         if found is None:
             found = np.zeros((len(corpus.ids), logits.shape[-1]), np.float32)
         inside = batch.pieces.numpy() >= 0
-        found[batch.pieces.numpy()[inside]] = (
-            powers / powers.sum(-1, keepdims=True)
-        )[inside]
+        found[batch.pieces.numpy()[inside]] = (powers / powers.sum(-1, keepdims=True))[
+            inside
+        ]
     assert found is not None  # noqa: S101  (there is text)
     return found
 

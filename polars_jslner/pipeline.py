@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
+import pyarrow.compute as pc
 
 from polars_jslner import schema
 from polars_jslner import sparknlp_pipeline as sparknlp
@@ -25,10 +25,16 @@ from polars_jslner.stages.assemble import (
     text_array,
 )
 from polars_jslner.stages.chunks import Spans, filter_chunks, join_words, tag_words
-from polars_jslner.stages.documents import Documents, read_documents
+from polars_jslner.stages.documents import Documents, byte_arrays
 from polars_jslner.stages.engine import Frame, classify
 from polars_jslner.stages.memo import recall
-from polars_jslner.stages.sentences import METHODS, Sentences, read_sentences, split
+from polars_jslner.stages.sentences import (
+    METHODS,
+    Given,
+    Sentences,
+    read_sentences,
+    split,
+)
 from polars_jslner.stages.slices import by_slices
 from polars_jslner.stages.tokens import case_types, load_tokenizer
 from polars_jslner.stages.windows import batch, cut
@@ -36,6 +42,8 @@ from polars_jslner.stages.windows import batch, cut
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import polars as pl
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     from polars_jslner.options import EntityOptions, TokenOptions
@@ -48,17 +56,17 @@ SLICE_BYTES = 1_000_000
 def find_sentences(text: pl.Series, method: str) -> pl.Series:
     """Return the sentences of each text as `schema.SENTENCES`."""
 
-    def annotate(documents: Documents, _: pl.Series | None, row: int) -> pl.Series:
+    def annotate(documents: Documents, _: Given | None, row: int) -> pa.Array:
         sentences = _split(documents, None, row, method)
         texts = text_array(documents.data, sentences.starts, sentences.ends)
-        n_chars = pl.Series(texts).str.len_chars().to_numpy()
+        n_chars = pc.utf8_length(texts).to_numpy()
         fields = {
             "text": texts,
             "start": sentences.chars.astype(np.uint32),
             "end": (sentences.chars + n_chars).astype(np.uint32),
         }
         valid = documents.valid
-        return list_column(sentences.offsets, valid, fields, schema.SENTENCES)
+        return list_column(sentences.offsets, valid, fields)
 
     key = ("sentences", method)
     return by_slices(text, None, SLICE_BYTES, annotate, schema.SENTENCES, key)
@@ -71,13 +79,13 @@ def find_tokens(
     if options.model.profile == "spark-nlp":
         return sparknlp.find_tokens(text, spans, options)
 
-    def annotate(documents: Documents, given: pl.Series | None, row: int) -> pl.Series:
+    def annotate(documents: Documents, given: Given | None, row: int) -> pa.Array:
         sentences = _split(documents, given, row, options.sentences)
         distinct = _distinct(documents, sentences)
         words = _tag(distinct.texts, options)
         words = words.keep(words.ends > words.starts)
         tags = options.model.tags
-        return _column(documents, sentences, distinct, words, tags, schema.TOKENS)
+        return _column(documents, sentences, distinct, words, tags)
 
     key = ("tokens", options)
     return by_slices(text, spans, SLICE_BYTES, annotate, schema.TOKENS, key)
@@ -93,12 +101,12 @@ def find_entities(
     rename = dict(options.rename)
     names = [rename.get(label, label) for label in model.labels]
 
-    def annotate(documents: Documents, given: pl.Series | None, row: int) -> pl.Series:
+    def annotate(documents: Documents, given: Given | None, row: int) -> pa.Array:
         sentences = _split(documents, given, row, options.tokens.sentences)
         distinct = _distinct(documents, sentences)
         words = _tag(distinct.texts, options.tokens)
         chunks = _join(words, options)
-        return _column(documents, sentences, distinct, chunks, names, schema.ENTITIES)
+        return _column(documents, sentences, distinct, chunks, names)
 
     key = ("entities", options)
     return by_slices(text, spans, SLICE_BYTES, annotate, schema.ENTITIES, key)
@@ -114,7 +122,7 @@ def find_annotations(
     rename = dict(options.rename)
     names = [rename.get(label, label) for label in model.labels]
 
-    def annotate(documents: Documents, given: pl.Series | None, row: int) -> pl.Series:
+    def annotate(documents: Documents, given: Given | None, row: int) -> pa.Array:
         sentences = _split(documents, given, row, options.tokens.sentences)
         annotator = Annotator(documents, sentences)
         if stage == "document":
@@ -147,7 +155,7 @@ def _join(words: Spans, options: EntityOptions) -> Spans:
 
 
 def _split(
-    documents: Documents, given: pl.Series | None, row: int, method: str | None
+    documents: Documents, given: Given | None, row: int, method: str | None
 ) -> Sentences:
     if given is not None:
         return read_sentences(documents, given, row)
@@ -176,9 +184,7 @@ def _distinct(documents: Documents, sentences: Sentences) -> _Distinct:
     encoded = array.dictionary_encode()
     texts = encoded.dictionary
     of_sentence = encoded.indices.to_numpy().astype(np.int64)
-    series = pl.Series(texts, dtype=pl.String)
-    distinct = read_documents(series)
-    return _Distinct(texts.to_pylist(), distinct.data, distinct.offsets, of_sentence)
+    return _Distinct(texts.to_pylist(), *byte_arrays(texts), of_sentence)
 
 
 def _tag(texts: Sequence[str], options: TokenOptions) -> Spans:
@@ -216,8 +222,7 @@ def _column(
     distinct: _Distinct,
     spans: Spans,
     names: Sequence[str],
-    dtype: pl.List,
-) -> pl.Series:
+) -> pa.Array:
     """Put the spans of distinct sentences back where the sentences stand."""
     texts = distinct.offsets[:-1], distinct.offsets[1:]
     starts = char_to_byte(distinct.data, *texts, spans.offsets, spans.starts)
@@ -237,4 +242,4 @@ def _column(
         "score": spans.scores[repeated],
         "sentence": np.repeat(numbers, counts).astype(np.uint32),
     }
-    return list_column(offsets[sentences.offsets], documents.valid, fields, dtype)
+    return list_column(offsets[sentences.offsets], documents.valid, fields)

@@ -11,6 +11,9 @@ import polars as pl
 from polars_jslner.errors import InputTypeError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
     from numpy.typing import NDArray
 
 
@@ -35,29 +38,14 @@ class Documents:
     def __len__(self) -> int:
         return len(self.valid)
 
+    def part(self, first: int, last: int) -> Documents:
+        """Return documents ``first`` to ``last``, exclusive, without copying."""
+        offsets = self.offsets[first : last + 1]
+        return Documents(self.data, offsets, self.valid[first:last])
+
     def mask(self, kept: NDArray[np.bool_]) -> Documents:
         """Return the documents with those not in ``kept``, bool[n], made null."""
         return Documents(self.data, self.offsets, self.valid & kept)
-
-
-def strings(text: pl.Series) -> pl.Series:
-    """Return a String, Categorical, Enum or Null series as String.
-
-    Raises
-    ------
-    InputTypeError
-        The series has another dtype.
-    """
-    dtype = text.dtype
-    if dtype == pl.Null or isinstance(dtype, pl.Categorical | pl.Enum):
-        return text.cast(pl.String)
-    if dtype != pl.String:
-        msg = (
-            f"column {text.name!r} is {dtype}; String, Categorical, Enum or Null is "
-            f"needed. Cast it first, for example pl.col({text.name!r}).cast(pl.String)."
-        )
-        raise InputTypeError(msg)
-    return text
 
 
 def read_documents(text: pl.Series) -> Documents:
@@ -68,17 +56,42 @@ def read_documents(text: pl.Series) -> Documents:
     InputTypeError
         The series has another dtype.
     """
-    text = strings(text)
+    dtype = text.dtype
+    if dtype == pl.Null or isinstance(dtype, pl.Categorical | pl.Enum):
+        text = text.cast(pl.String)
+    elif dtype != pl.String:
+        msg = (
+            f"column {text.name!r} is {dtype}; String, Categorical, Enum or Null is "
+            f"needed. Cast it first, for example pl.col({text.name!r}).cast(pl.String)."
+        )
+        raise InputTypeError(msg)
     valid = text.is_not_null().to_numpy()
-    array = text.fill_null("").rechunk().to_arrow()  # large_string, a single chunk
-    _, offsets_buffer, data_buffer = array.buffers()
+    data, offsets = byte_arrays(text.fill_null("").rechunk().to_arrow())
+    return Documents(data, offsets, valid)
+
+
+def byte_arrays(
+    texts: pa.LargeStringArray,
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Return the bytes of all texts, and int64[n_texts + 1], the first of each."""
+    _, offsets_buffer, data_buffer = texts.buffers()
     if offsets_buffer is None:
         offsets = np.zeros(1, np.int64)
     else:
         whole = np.frombuffer(offsets_buffer, np.int64)
-        offsets = whole[array.offset : array.offset + len(array) + 1]
+        offsets = whole[texts.offset : texts.offset + len(texts) + 1]
     if data_buffer is None:
-        data = np.zeros(0, np.uint8)
-    else:
-        data = np.frombuffer(data_buffer, np.uint8)
-    return Documents(data, offsets, valid)
+        return np.zeros(0, np.uint8), offsets
+    return np.frombuffer(data_buffer, np.uint8), offsets
+
+
+def concatenate(parts: Sequence[Documents]) -> Documents:
+    """Return documents one after the other."""
+    bounds = [(part.offsets[0], part.offsets[-1]) for part in parts]
+    data = [part.data[a:b] for part, (a, b) in zip(parts, bounds, strict=True)]
+    counts = [np.diff(part.offsets) for part in parts]
+    return Documents(
+        np.concatenate(data),
+        np.concatenate([[0], np.cumsum(np.concatenate(counts))]),
+        np.concatenate([part.valid for part in parts]),
+    )

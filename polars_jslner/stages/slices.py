@@ -5,6 +5,10 @@ rows. Slices wait in line by what is to be done with them, and a few threads of 
 process serve them: while the model reads one slice, the next is tokenized and the one
 before is put together. What waits in one line is taken up to the size of a slice at
 once, so that many small calls cost what one call would.
+
+The callers may be all the threads that Polars has, and they wait here. So what is done
+with a slice must not need those threads: its input and output are NumPy and Arrow, and
+Polars is used on the caller's side only.
 """
 
 from __future__ import annotations
@@ -19,10 +23,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from polars_jslner import config
-from polars_jslner.errors import InputTypeError
-from polars_jslner.stages.documents import Documents, read_documents, strings
+from polars_jslner.stages.documents import concatenate, read_documents
+from polars_jslner.stages.sentences import join, read_spans
 from polars_jslner.stopping import STOP
 
 if TYPE_CHECKING:
@@ -30,7 +35,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Annotate = Callable[[Documents, pl.Series | None, int], pl.Series]
+    from polars_jslner.stages.documents import Documents
+    from polars_jslner.stages.sentences import Given
+
+    Annotate = Callable[[Documents, Given | None, int], pa.Array]
 
 
 def by_slices(
@@ -53,7 +61,8 @@ def by_slices(
     n_bytes
         Bytes of text that are annotated together, or one document.
     annotate
-        Gets documents, their spans and the row of the first, and returns a series.
+        Gets documents, their spans and the row of the first, and returns an array. It
+        must not call Polars (see above).
     dtype
         Of the result.
     key
@@ -64,34 +73,29 @@ def by_slices(
     InputTypeError
         The text has another dtype, or there are not as many spans as texts.
     """
-    texts = strings(text)
-    if spans is not None and len(spans) != len(text):
-        msg = (
-            f"sentences: the column has {len(spans)} rows and the text {len(text)}; "
-            f"one list of spans a text is needed."
-        )
-        raise InputTypeError(msg)
-    if len(texts) == 0:
-        return pl.Series(text.name, [], dtype)
-    ends = texts.str.len_bytes().fill_null(0).cast(pl.Int64).cum_sum().to_numpy()
-    line = _line((key, n_bytes, None if spans is None else spans.dtype))
+    documents, given = read_documents(text), None
+    if spans is not None:
+        given = read_spans(spans, documents.valid)
+        documents = documents.mask(given.valid)
     slices = [
         _Slice(
-            texts.slice(first, last - first),
-            None if spans is None else spans.slice(first, last - first),
+            documents.part(first, last),
+            None if given is None else given.part(first, last),
             first,
-            int(ends[last - 1] - (ends[first - 1] if first else 0)),
             annotate,
         )
-        for first, last in cuts(np.concatenate([[0], ends]), n_bytes)
+        for first, last in cuts(documents.offsets, n_bytes)
     ]
-    line.put(slices, n_bytes)
+    _line((key, n_bytes, given is None)).put(slices, n_bytes)
     try:
         parts = [each.result.result() for each in slices]
     finally:
-        for each in slices:
-            each.leave()
-    return pl.concat(parts, rechunk=False).alias(text.name)
+        with _lock:  # nobody is to begin with one while the others are called off
+            for each in slices:
+                each.leave()
+    if not parts:
+        return pl.Series(text.name, [], dtype)
+    return pl.Series(text.name, pa.chunked_array(parts), dtype)
 
 
 def cuts(offsets: NDArray[np.int64], n_bytes: int) -> Iterator[tuple[int, int]]:
@@ -117,23 +121,26 @@ def cuts(offsets: NDArray[np.int64], n_bytes: int) -> Iterator[tuple[int, int]]:
 class _Slice:
     """Some rows of a call, and what will come of them."""
 
-    text: pl.Series
-    spans: pl.Series | None
+    documents: Documents
+    given: Given | None
     row: int
-    n_bytes: int
     annotate: Annotate
-    result: Future[pl.Series] = field(default_factory=Future)
+    result: Future[pa.Array] = field(default_factory=Future)
     companions: _Companions | None = None
 
     def leave(self) -> None:
         """Say that nobody waits for the result (any more)."""
-        with _lock:
-            if not self.result.cancel() and self.companions is not None:
-                self.companions.leave()
+        if not self.result.cancel() and self.companions is not None:
+            self.companions.leave()
 
-    def run(self) -> pl.Series:
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of its text."""
+        return int(self.documents.offsets[-1] - self.documents.offsets[0])
+
+    def run(self) -> pa.Array:
         """Annotate these rows alone."""
-        return _annotate(self.annotate, self.text, self.spans, self.row)
+        return self.annotate(self.documents, self.given, self.row)
 
 
 @dataclass(slots=True, eq=False)
@@ -202,27 +209,16 @@ class _Line:
 
 def _together(slices: Sequence[_Slice]) -> bool:
     """Serve slices as one, or say that one of them cannot be served."""
-    text = pl.concat([each.text.alias("") for each in slices])
-    spans = [each.spans.alias("") for each in slices if each.spans is not None]
+    documents = concatenate([each.documents for each in slices])
+    givens = [each.given for each in slices if each.given is not None]
     try:
-        found = _annotate(
-            slices[0].annotate, text, pl.concat(spans) if spans else None, 0
-        )
+        found = slices[0].annotate(documents, join(givens) if givens else None, 0)
     except Exception:  # noqa: BLE001  (each alone finds out whose it is)
         return False
-    bounds = np.cumsum([0, *(len(each.text) for each in slices)])
+    bounds = np.cumsum([0, *(len(each.documents) for each in slices)])
     for each, (first, last) in zip(slices, pairwise(bounds.tolist()), strict=True):
         each.result.set_result(found.slice(first, last - first))
     return True
-
-
-def _annotate(
-    annotate: Annotate, text: pl.Series, spans: pl.Series | None, row: int
-) -> pl.Series:
-    documents = read_documents(text)
-    if spans is not None:
-        documents = documents.mask(spans.is_not_null().to_numpy())
-    return annotate(documents, spans, row)
 
 
 _lock = threading.Lock()
