@@ -175,7 +175,8 @@ class Run:
                 macro=round(report.macro, 4),
                 example=example_rows(each) == ROWS,
             )
-        write_card(folder, reports[folder], len(dev), self.exclude)
+        twins = {each.name: report for each, report in reports.items()}
+        write_card(folder, reports[folder], twins, len(dev), self.exclude)
         write_twin_card(twin, reports[twin], folder.name)
 
 
