@@ -65,7 +65,9 @@ class Markup(str):
     __slots__ = ()
 
 
-def element(tag: str, *children: str | None, **attributes: str | int | None) -> Markup:
+def element(
+    tag: str, *children: str | None, **attributes: str | float | None
+) -> Markup:
     """Return an element; None among children or attributes is left out.
 
     Children that are no `Markup` are text. ``class_`` and ``http_equiv`` stand for the
