@@ -11,7 +11,7 @@ import polars as pl
 import polars_jslner
 from polars_jslner.html import charts
 from polars_jslner.html.colours import swatch
-from polars_jslner.html.markup import Html, Markup, element, join, style
+from polars_jslner.html.markup import Html, Markup, element, style, text
 from polars_jslner.html.note import note, whole
 from polars_jslner.html.statistics import BINS
 
@@ -98,8 +98,13 @@ def _labels(facts: Facts) -> Iterable[Markup]:
             "span", style=f"width:{100 * n / most:.1f}%", class_=f"bar {colour}"
         )
         row = [
-            element("span", label, class_=f"name {colour}"),
-            join(element("span", f"{n:,}", class_="count"), bar),
+            _name(label),
+            element(
+                "div",
+                element("span", f"{n:,}", class_="count"),
+                element("span", bar, class_="rail"),
+                class_="track",
+            ),
             f"{100 * texts / n_texts:.0f} %",
         ]
         if scored:
@@ -123,6 +128,13 @@ def _labels(facts: Facts) -> Iterable[Markup]:
         yield _more("Scores as numbers", _table(heads, ten, "Entities by score"))
 
 
+def _name(label: str) -> Markup:
+    """Return a label that may be broken after ``_``."""
+    parts = label.replace("_", "_\0").split("\0")
+    inner = Markup("<wbr>").join(text(part) for part in parts)
+    return element("span", Markup(inner), class_=f"name {swatch(label).name}")
+
+
 def _spread(label: str, bins: Sequence[int]) -> str:
     total = max(sum(bins), 1)
     low, high = sum(bins[: BINS // 2]) / total, sum(bins[-BINS // 10 :]) / total
@@ -142,12 +154,12 @@ def _top(top: Top) -> Iterable[Markup]:
     cards = [
         element(
             "div",
-            element("h3", element("span", label, class_=f"name {swatch(label).name}")),
+            element("h3", _name(label)),
             element(
                 "ol",
                 *(
-                    element("li", element("bdi", text), " ", element("b", f"{n:,}"))
-                    for text, n in part.select("text", "n").iter_rows()
+                    element("li", element("bdi", found), " ", element("b", f"{n:,}"))
+                    for found, n in part.select("text", "n").iter_rows()
                 ),
             ),
         )
@@ -203,11 +215,12 @@ def _lengths(facts: Facts) -> Iterable[Markup]:
         f"Half of the texts have {median:,.0f} characters or fewer; the longest has "
         f"{longest:,}."
     )
-    key = [
-        element("span", element("i", class_="part0"), "with entities"),
-        element("span", element("i", class_="part1"), "without"),
-    ]
-    yield element("p", *key, class_="key")
+    if any(without for _, without in stacks):
+        key = [
+            element("span", element("i", class_=f"part{i}"), name)
+            for i, name in enumerate(("with entities", "without"))
+        ]
+        yield element("p", *key, class_="key")
     said = f"Histogram of the lengths of {len(lengths):,} texts; the numbers follow."
     yield charts.histogram(stacks, edges, "characters", said)
     rows = [
@@ -306,25 +319,24 @@ def _made(facts: Facts) -> Iterable[Markup]:
             continue
         made = json.loads(kind)
         model = made["model"]
+        options = (f"{k}={json.dumps(v)}" for k, v in made["options"].items())
         pairs = [
             ("Model", f"{model.get('name', '')} {model.get('version', '')}".strip()),
             ("SHA-256 of the model", model.get("sha256", "")),
+            ("Options", ", ".join(options)),
             ("polars-jslner", made["polars_jslner"]),
-            *(
-                (name, value if isinstance(value, str) else json.dumps(value))
-                for name, value in made["options"].items()
-            ),
         ]
         yield _pairs(pairs)
     names = facts.files[:_NAMES_SHOWN]
     rest = len(facts.files) - len(names)
-    more = [f"and {rest:,} more"] if rest else []
-    what = "File" if len(facts.files) == 1 else "Files"
-    pairs = [
-        (what, ", ".join([*names, *more])),
-        ("This page", f"polars-jslner {polars_jslner.__version__}"),
-    ]
-    yield _pairs(pairs)
+    listed = ", ".join([*names, *([f"and {rest:,} more"] if rest else [])])
+    yield element(
+        "p",
+        "Made from ",
+        element("bdi", listed),
+        f" by polars-jslner {polars_jslner.__version__}.",
+        class_="from-files",
+    )
 
 
 def _pairs(pairs: Iterable[tuple[str, str]]) -> Markup:
@@ -337,8 +349,8 @@ def _pairs(pairs: Iterable[tuple[str, str]]) -> Markup:
     return element("table", element("tbody", *rows), class_="pairs")
 
 
-def _said(text: str) -> Markup:
-    return element("p", text)
+def _said(sentence: str) -> Markup:
+    return element("p", sentence)
 
 
 def _more(title: str, content: Markup) -> Markup:

@@ -7,6 +7,7 @@ commands from file descriptor 3 and answers on 4, each a JSON object and a zero 
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
 import shutil
@@ -23,12 +24,19 @@ def find() -> str | None:
     return next(filter(None, map(shutil.which, names)), None)
 
 
+def _beyond_ten(descriptor: int) -> int:
+    """Move a descriptor out of the way of the two that Chromium uses."""
+    moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 10)
+    os.close(descriptor)
+    return moved
+
+
 class Chromium:
     """One page at a time; what it asked for and complained about is kept."""
 
     def __init__(self, path: str, profile: Path) -> None:
-        ours_out, theirs_in = os.pipe()  # we read, the browser writes
-        theirs_out, ours_in = os.pipe()  # the browser reads, we write
+        ours_out, theirs_in = map(_beyond_ten, os.pipe())  # the browser writes
+        theirs_out, ours_in = map(_beyond_ten, os.pipe())  # the browser reads
         flags = (
             "--headless",
             "--no-sandbox",  # containers run as root
@@ -61,6 +69,7 @@ class Chromium:
         )["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
+        self.call("Emulation.setFocusEmulationEnabled", enabled=True)
 
     def close(self) -> None:
         """End the browser."""
