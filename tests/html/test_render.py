@@ -178,9 +178,8 @@ def test_a_long_note_is_folded_and_none_of_it_is_lost():
     page = Page(jn.render(text, found))
     assert page.tags.count("summary") > 5
     shown = page.texts["heading"] + page.texts["text"]
-    assert sorted(shown.split()) != []
-    words = sorted("".join(text.split()))
-    assert sorted("".join(shown.split())) == words
+    # In order within headings and within bodies; blanks between them may go.
+    assert sorted("".join(shown.split())) == sorted("".join(text.split()))
     opened = [a for tag, a in page.attributes if tag == "details" and "open" in a]
     assert 1 <= len(opened) < page.tags.count("details")
     assert "details" not in Page(jn.render(text, [], fold=None)).tags
