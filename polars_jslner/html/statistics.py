@@ -218,13 +218,21 @@ class Examples:
         self.found: list[Example] = []
 
     def add(self, texts: pl.Series, entities: pl.Series) -> None:
-        """Take the examples of a table: the next text that is not blank from each."""
-        for i, text in enumerate(texts):
-            row = self._row + i
-            if self._due and self._due[0] <= row and text is not None and text.strip():
+        """Take the examples of a table: from each on, the next that is not blank."""
+        end, at = self._row + len(texts), 0
+        if self._due and self._due[0] < end:
+            usable = (texts.str.strip_chars() != "").fill_null(value=False).arg_true()
+            while self._due and self._due[0] < end:
+                at = max(at, self._due[0] - self._row)
+                later = usable.filter(usable >= at)
+                if later.is_empty():
+                    break
+                at = int(later[0])
+                example = Example(self._row + at, texts[at], entities[at])
+                self.found.append(example)
                 self._due.pop(0)
-                self.found.append(Example(row, text, entities[i]))
-        self._row += len(texts)
+                at += 1
+        self._row = end
 
 
 @dataclass(slots=True, eq=False)

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 import polars_jslner as jn
 from polars_jslner.cli import _cli
 from polars_jslner.html.report import report
-from polars_jslner.html.statistics import Top
+from polars_jslner.html.statistics import Examples, Top
 from polars_jslner.options import token_options
 from polars_jslner.pipeline import count_windows
 
@@ -151,6 +151,17 @@ def test_top_counts_over_tables():
     for texts in (["A", "b", "a"], ["B", "a", "c"]):
         top.add(pl.DataFrame({"row": [0, 1, 2], "label": ["X"] * 3, "text": texts}))
     assert top.table().rows() == [("X", "a", 3, 3), ("X", "b", 2, 2)]
+
+
+@pytest.mark.parametrize("size", [1, 3, 10])
+def test_examples_are_spread_and_never_blank(size):
+    texts = pl.Series([None, "", "c", None, " ", "f", "g", None, None, None])
+    examples = Examples(5, len(texts))
+    for at in range(0, len(texts), size):
+        part = texts.slice(at, size)
+        examples.add(part, pl.Series([[]] * len(part)))
+    # Due from rows 0, 2, 4, 6 and 8 on; behind the last text there is none.
+    assert [(e.row, e.text) for e in examples.found] == [(2, "c"), (5, "f"), (6, "g")]
 
 
 def test_what_the_files_say_of_themselves(tmp_path, tiny):
