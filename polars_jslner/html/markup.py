@@ -11,7 +11,7 @@ from typing import Final
 # Nothing is fetched and nothing runs, whatever a note holds: no script, no network.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
-_VOID: Final = frozenset({"meta", "input", "hr", "br"})
+_VOID: Final = frozenset({"meta", "input", "wbr"})
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 

@@ -100,10 +100,13 @@ class _Writer:
                 done = inside.pop()
                 parts += self._text[at : done.end], self._closing(done, focus=focus)
                 at = done.end
+            touching = at == limit and bool(parts) and not inside
             parts.append(self._text[at:limit])
             at = limit
             if fragment is None or not here:
                 return join(*parts)
+            if touching:  # a line may break there, not within a label
+                parts.append(element("wbr"))
             parts.append(self._opening(fragment, focus=focus))
             inside.append(fragment)
             self._next += 1

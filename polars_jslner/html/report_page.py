@@ -131,7 +131,7 @@ def _labels(facts: Facts) -> Iterable[Markup]:
 def _name(label: str) -> Markup:
     """Return a label that may be broken after ``_``."""
     parts = label.replace("_", "_\0").split("\0")
-    inner = Markup("<wbr>").join(text(part) for part in parts)
+    inner = element("wbr").join(text(part) for part in parts)
     return element("span", Markup(inner), class_=f"name {swatch(label).name}")
 
 
