@@ -147,6 +147,34 @@ def find_annotations(
     return by_slices(text, spans, SLICE_BYTES, annotate, schema.ANNOTATIONS, key)
 
 
+def count_windows(text: pl.Series, options: TokenOptions) -> pl.DataFrame:
+    """Return what the model has to read for each text, without running it.
+
+    Not for Spark NLP models.
+
+    Returns
+    -------
+    DataFrame
+        A row for each text, UInt32: ``sentences``; ``tokens``, special ones not
+        counted; ``windows``, one for a sentence that the model reads at once.
+    """
+    model = options.model
+    tokenizer = load_tokenizer(model.tokenizer, model.stamp)
+    capacity = options.max_tokens - len(tokenizer.prefix) - len(tokenizer.suffix)
+    documents = read_documents(text)
+    sentences = _split(documents, None, 0, options.sentences)
+    texts = text_array(documents.data, sentences.starts, sentences.ends)
+    pieces = tokenizer.encode(texts.to_pylist())
+    windows = cut(pieces.offsets, capacity, options.overlap)
+    first_windows = np.searchsorted(windows.starts, pieces.offsets)
+    counts = {
+        "sentences": np.diff(sentences.offsets),
+        "tokens": np.diff(pieces.offsets[sentences.offsets]),
+        "windows": np.diff(first_windows[sentences.offsets]),
+    }
+    return pl.DataFrame(counts).cast(pl.UInt32)
+
+
 def _join(words: Spans, options: EntityOptions) -> Spans:
     """Join tagged words to the chunks that the caller wants."""
     model = options.tokens.model
