@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 import pyarrow.compute as pc
 
 from polars_jslner import schema
@@ -25,7 +26,7 @@ from polars_jslner.stages.assemble import (
     text_array,
 )
 from polars_jslner.stages.chunks import Spans, filter_chunks, join_words, tag_words
-from polars_jslner.stages.documents import Documents, byte_arrays
+from polars_jslner.stages.documents import Documents, byte_arrays, read_documents
 from polars_jslner.stages.engine import Frame, classify
 from polars_jslner.stages.memo import recall
 from polars_jslner.stages.sentences import (
@@ -42,7 +43,6 @@ from polars_jslner.stages.windows import batch, cut
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import polars as pl
     import pyarrow as pa
     from numpy.typing import NDArray
 
