@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numba
 
 _Function = TypeVar("_Function", bound=Callable[..., object])
-
-
-# Nobody calls a kernel from C, and none divides by zero: without a wrapper for the one
-# and checks for the other, compiling takes a third less time.
-_OPTIONS = {"nogil": True, "no_cfunc_wrapper": True, "error_model": "numpy"}
 
 
 def jit(function: _Function) -> _Function:
@@ -23,8 +18,11 @@ def jit(function: _Function) -> _Function:
     numba issue 4908). There the kernel is compiled anew in each process instead.
     Never ``parallel=True``: its threading layer aborts when two threads enter.
     """
+    # Nobody calls a kernel from C, and none divides by zero: without a wrapper for the
+    # one and checks for the other, compiling takes a third less time.
+    options: dict[str, Any] = {"no_cfunc_wrapper": True, "error_model": "numpy"}
     try:
-        compiled = numba.njit(cache=True, **_OPTIONS)(function)
+        compiled = numba.njit(nogil=True, cache=True, **options)(function)
     except RuntimeError:
-        compiled = numba.njit(**_OPTIONS)(function)
+        compiled = numba.njit(nogil=True, **options)(function)
     return cast("_Function", compiled)

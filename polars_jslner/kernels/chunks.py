@@ -73,9 +73,31 @@ def label_words(
     if how != AVERAGE:
         chosen = _chosen_pieces(word_pieces, scores, how)
         return tags[chosen], scores[chosen]
-    totals = _totals(word_pieces, probabilities)
-    means = totals.max(axis=1) / np.diff(word_pieces)
-    return totals.argmax(axis=1).astype(np.int32), means.astype(np.float32)
+    n_words = len(word_pieces) - 1
+    word_tags, word_scores = np.empty(n_words, np.int32), np.empty(n_words, np.float32)
+    _label_on_average(word_pieces, probabilities, word_tags, word_scores)
+    return word_tags, word_scores
+
+
+@jit
+def _label_on_average(
+    word_pieces: NDArray[np.int64],
+    probabilities: NDArray[np.float32],
+    word_tags: NDArray[np.int32],
+    word_scores: NDArray[np.float32],
+) -> None:
+    for word in range(len(word_tags)):
+        first, last = word_pieces[word], word_pieces[word + 1]
+        best = 0
+        top = -1.0
+        for tag in range(probabilities.shape[1]):
+            total = 0.0
+            for piece in range(first, last):
+                total += probabilities[piece, tag]
+            if total > top:
+                best, top = tag, total
+        word_tags[word] = best
+        word_scores[word] = top / (last - first)
 
 
 def word_probabilities(
@@ -103,8 +125,24 @@ def word_probabilities(
     """
     if how != AVERAGE:
         return probabilities[_chosen_pieces(word_pieces, scores, how)]
-    totals = _totals(word_pieces, probabilities)
-    return (totals / np.diff(word_pieces)[:, None]).astype(np.float32)
+    words = np.empty((len(word_pieces) - 1, probabilities.shape[1]), np.float32)
+    _average(word_pieces, probabilities, words)
+    return words
+
+
+@jit
+def _average(
+    word_pieces: NDArray[np.int64],
+    probabilities: NDArray[np.float32],
+    words: NDArray[np.float32],
+) -> None:
+    for word in range(len(words)):
+        first, last = word_pieces[word], word_pieces[word + 1]
+        for tag in range(probabilities.shape[1]):
+            total = 0.0
+            for piece in range(first, last):
+                total += probabilities[piece, tag]
+            words[word, tag] = total / (last - first)
 
 
 def _chosen_pieces(
@@ -114,16 +152,23 @@ def _chosen_pieces(
     firsts = word_pieces[:-1]
     if how == FIRST:
         return firsts
-    highest = np.maximum.reduceat(scores, firsts)
-    surest = np.flatnonzero(scores == highest.repeat(np.diff(word_pieces)))
-    return surest[surest.searchsorted(firsts)]
+    surest = firsts.copy()
+    _find_surest(word_pieces, scores, surest)
+    return surest
 
 
-def _totals(
-    word_pieces: NDArray[np.int64], probabilities: NDArray[np.float32]
-) -> NDArray[np.float64]:
-    """Return float64[n_words, n_tags], the sums over the pieces of each word."""
-    return np.add.reduceat(probabilities, word_pieces[:-1], axis=0, dtype=np.float64)
+@jit
+def _find_surest(
+    word_pieces: NDArray[np.int64],
+    scores: NDArray[np.float32],
+    surest: NDArray[np.int64],
+) -> None:
+    for word in range(len(surest)):
+        chosen = word_pieces[word]
+        for piece in range(word_pieces[word] + 1, word_pieces[word + 1]):
+            if scores[piece] > scores[chosen]:
+                chosen = piece
+        surest[word] = chosen
 
 
 def best_valid(
@@ -151,8 +196,8 @@ def best_valid(
         The tag of each word; of paths as probable, the one with the lower tags.
     """
     tags = np.empty(len(probabilities), np.int32)
-    lengths = np.diff(word_offsets)
-    shape = lengths.max(initial=0), probabilities.shape[1]
+    longest = (word_offsets[1:] - word_offsets[:-1]).max(initial=0)
+    shape = longest, probabilities.shape[1]
     totals, came_from = np.empty(shape, np.float64), np.empty(shape, np.int32)
     _best_valid(word_offsets, probabilities, befores, totals, came_from, tags)
     return tags
