@@ -25,10 +25,11 @@ from polars_jslner.stages.assemble import (
     text_array,
 )
 from polars_jslner.stages.chunks import Spans, filter_chunks, join_words, tag_words
-from polars_jslner.stages.documents import Documents, by_slices, read_documents
+from polars_jslner.stages.documents import Documents, read_documents
 from polars_jslner.stages.engine import Frame, classify
 from polars_jslner.stages.memo import recall
 from polars_jslner.stages.sentences import METHODS, Sentences, read_sentences, split
+from polars_jslner.stages.slices import by_slices
 from polars_jslner.stages.tokens import case_types, load_tokenizer
 from polars_jslner.stages.windows import batch, cut
 
@@ -59,7 +60,8 @@ def find_sentences(text: pl.Series, method: str) -> pl.Series:
         valid = documents.valid
         return list_column(sentences.offsets, valid, fields, schema.SENTENCES)
 
-    return by_slices(text, None, SLICE_BYTES, annotate, schema.SENTENCES)
+    key = ("sentences", method)
+    return by_slices(text, None, SLICE_BYTES, annotate, schema.SENTENCES, key)
 
 
 def find_tokens(
@@ -77,7 +79,8 @@ def find_tokens(
         tags = options.model.tags
         return _column(documents, sentences, distinct, words, tags, schema.TOKENS)
 
-    return by_slices(text, spans, SLICE_BYTES, annotate, schema.TOKENS)
+    key = ("tokens", options)
+    return by_slices(text, spans, SLICE_BYTES, annotate, schema.TOKENS, key)
 
 
 def find_entities(
@@ -97,7 +100,8 @@ def find_entities(
         chunks = _join(words, options)
         return _column(documents, sentences, distinct, chunks, names, schema.ENTITIES)
 
-    return by_slices(text, spans, SLICE_BYTES, annotate, schema.ENTITIES)
+    key = ("entities", options)
+    return by_slices(text, spans, SLICE_BYTES, annotate, schema.ENTITIES, key)
 
 
 def find_annotations(
@@ -131,7 +135,8 @@ def find_annotations(
                 column = annotator.chunks(chunks, words, of_sentence, names)
         return null_where(column, ~documents.valid)
 
-    return by_slices(text, spans, SLICE_BYTES, annotate, schema.ANNOTATIONS)
+    key = ("annotations", options, stage)
+    return by_slices(text, spans, SLICE_BYTES, annotate, schema.ANNOTATIONS, key)
 
 
 def _join(words: Spans, options: EntityOptions) -> Spans:

@@ -49,8 +49,9 @@ from polars_jslner.stages.assemble import (
     null_where,
     text_array,
 )
-from polars_jslner.stages.documents import Documents, by_slices, read_documents
+from polars_jslner.stages.documents import Documents, read_documents
 from polars_jslner.stages.engine import Frame, classify, count_classes
+from polars_jslner.stages.slices import by_slices
 from polars_jslner.stages.windows import Windows, batch, cut
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ def find_entities(
         scores = chunks.confidences
         return spans.column(cleaned, read.sentences, names, scores, schema.ENTITIES)
 
-    return by_slices(text, spans, SLICE_BYTES, annotate, schema.ENTITIES)
+    key = ("entities", options)
+    return by_slices(text, spans, SLICE_BYTES, annotate, schema.ENTITIES, key)
 
 
 def find_tokens(
@@ -113,7 +115,8 @@ def find_tokens(
         names = label_array(read.labels.tags, tags.labels.astype(np.int32))
         return spans.column(cleaned, read.sentences, names, tags.scores, schema.TOKENS)
 
-    return by_slices(text, spans, SLICE_BYTES, annotate, schema.TOKENS)
+    key = ("tokens", options)
+    return by_slices(text, spans, SLICE_BYTES, annotate, schema.TOKENS, key)
 
 
 def find_annotations(
@@ -128,7 +131,8 @@ def find_annotations(
             return column  # Spark NLP reads null as an empty text
         return null_where(column, ~documents.valid)
 
-    return by_slices(text, spans, SLICE_BYTES, annotate, schema.ANNOTATIONS)
+    key = ("annotations", options, stage)
+    return by_slices(text, spans, SLICE_BYTES, annotate, schema.ANNOTATIONS, key)
 
 
 def split_by_detector(documents: Documents, source: str) -> stage.Sentences:

@@ -105,3 +105,25 @@ def write_card(folder: Path, report: Report, n_documents: int, exclude: str) -> 
     card = text.replace("<!-- figures -->", "\n".join(figures))
     card = card.replace("<!-- exclusion -->", EXCLUSION[exclude])
     (folder / "MODEL_CARD.md").write_text(card, encoding="utf-8")
+
+
+def write_twin_card(folder: Path, report: Report, of: str) -> None:
+    """Write the short card of a bundle that is another in other arithmetic.
+
+    Parameters
+    ----------
+    folder
+        The bundle's.
+    report
+        Its scores through the library.
+    of
+        Name of the bundle whose weights it has.
+    """
+    micro = report.micro
+    text = (
+        f"# {folder.name}\n\nThe weights of `{of}` in fp32 arithmetic, to compare: on "
+        f"the development set micro-F1\n**{micro.f1:.3f}** (precision "
+        f"{micro.precision:.3f}, recall {micro.recall:.3f}), macro-F1 "
+        f"**{report.macro:.3f}**. The model card of\n`{of}` says all the rest.\n"
+    )
+    (folder / "MODEL_CARD.md").write_text(text, encoding="utf-8")
