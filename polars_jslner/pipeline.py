@@ -7,7 +7,9 @@ many threads at once.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,7 +29,7 @@ from polars_jslner.stages.assemble import (
 )
 from polars_jslner.stages.chunks import Spans, filter_chunks, join_words, tag_words
 from polars_jslner.stages.documents import Documents, byte_arrays, read_documents
-from polars_jslner.stages.engine import Frame, classify
+from polars_jslner.stages.engine import Frame, classify, load_session
 from polars_jslner.stages.memo import recall
 from polars_jslner.stages.sentences import (
     METHODS,
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from polars_jslner.models.model import Model
     from polars_jslner.options import EntityOptions, TokenOptions
 
 # Bytes of text that go through the stages together: enough to sort by length, and a
@@ -81,8 +84,7 @@ def find_tokens(
 
     def annotate(documents: Documents, given: Given | None, row: int) -> pa.Array:
         sentences = _split(documents, given, row, options.sentences)
-        distinct = _distinct(documents, sentences)
-        words = _tag(distinct.texts, options)
+        distinct, words = _tag_distinct(documents, sentences, options)
         words = words.keep(words.ends > words.starts)
         tags = options.model.tags
         return _column(documents, sentences, distinct, words, tags)
@@ -103,8 +105,7 @@ def find_entities(
 
     def annotate(documents: Documents, given: Given | None, row: int) -> pa.Array:
         sentences = _split(documents, given, row, options.tokens.sentences)
-        distinct = _distinct(documents, sentences)
-        words = _tag(distinct.texts, options.tokens)
+        distinct, words = _tag_distinct(documents, sentences, options.tokens)
         chunks = _join(words, options)
         return _column(documents, sentences, distinct, chunks, names)
 
@@ -130,8 +131,7 @@ def find_annotations(
         elif stage == "sentence":
             column = annotator.sentences()
         else:
-            distinct = _distinct(documents, sentences)
-            words = _tag(distinct.texts, options.tokens)
+            distinct, words = _tag_distinct(documents, sentences, options.tokens)
             words = words.keep(words.ends > words.starts)
             of_sentence = distinct.of_sentence
             if stage == "token":
@@ -213,6 +213,25 @@ def _distinct(documents: Documents, sentences: Sentences) -> _Distinct:
     texts = encoded.dictionary
     of_sentence = encoded.indices.to_numpy().astype(np.int64)
     return _Distinct(texts.to_pylist(), *byte_arrays(texts), of_sentence)
+
+
+def _tag_distinct(
+    documents: Documents, sentences: Sentences, options: TokenOptions
+) -> tuple[_Distinct, Spans]:
+    """Return the distinct sentences and their tagged words."""
+    if len(sentences):
+        _load_early(options.model)
+    distinct = _distinct(documents, sentences)
+    return distinct, _tag(distinct.texts, options)
+
+
+@lru_cache(maxsize=8)
+def _load_early(model: Model) -> None:
+    """Begin to make the session while Numba compiles the first kernels, or loads them.
+
+    `classify` waits for it, and finds the errors.
+    """
+    ThreadPoolExecutor(1, "polars-jslner-load").submit(load_session, model)
 
 
 def _tag(texts: Sequence[str], options: TokenOptions) -> Spans:
