@@ -1,4 +1,9 @@
-"""The worked example prints and draws what its page shows."""
+"""The worked example prints and draws what its page shows.
+
+After a change, draw anew and put what it prints into docs/how-to/drug-table.md:
+
+    python examples/drug_table.py examples/notes.parquet docs/images/doses.svg
+"""
 
 from __future__ import annotations
 
