@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test test-slow test-browser fuzz lint fmt check floors clean
+.PHONY: help demo test test-slow test-browser fuzz lint fmt docs check floors clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -17,6 +17,10 @@ $(BIN)/python:
 # Installed in place, so that a change of the code needs no new installation.
 $(VENV)/run.stamp: $(BIN)/python pyproject.toml
 	$(BIN)/pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/docs.stamp: $(VENV)/run.stamp
+	$(BIN)/pip install --quiet --group docs
 	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/run.stamp
@@ -49,6 +53,10 @@ fmt: $(VENV)/dev.stamp  ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+docs: $(VENV)/docs.stamp  ## Build the documentation into site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo site/index.html
+
 check: lint test  ## Everything that must hold before a commit
 
 floors: $(BIN)/python  ## Run the tests on the oldest dependencies that are allowed
@@ -59,5 +67,5 @@ floors: $(BIN)/python  ## Run the tests on the oldest dependencies that are allo
 	$(VENV)/floors/bin/python -m pytest
 
 clean:  ## Remove what the other targets made
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
