@@ -1,14 +1,13 @@
 """The pipeline on Arrow data, whatever library holds it.
 
-`annotate` takes a table of pyarrow, Polars, pandas, DuckDB, nanoarrow, arro3 or any other
-library with the Arrow PyCapsule interface, `annotate_batches` a stream of record
+`annotate` takes a table of pyarrow, Polars, pandas, DuckDB, nanoarrow, arro3 or any
+other library with the Arrow PyCapsule interface, `annotate_batches` a stream of record
 batches. Spark, Ray and DuckDB reach the pipeline through this module.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 
@@ -20,6 +19,8 @@ from polars_jslner.errors import InputTypeError, OptionError, hint
 from polars_jslner.options import choice, option_names
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
     from polars_jslner.functions import Aggregation, AnnotationStage, SentenceMethod
     from polars_jslner.options import ModelSource
     from polars_jslner.schema import Compat
@@ -35,8 +36,8 @@ _DTYPES: dict[Find, pl.List] = {
     "annotations": schema.ANNOTATIONS,
 }
 
-# Bytes of text that are read together, if batches are smaller: enough to fill batches of
-# the model with sentences of one length.
+# Bytes of text that are read together, if batches are smaller: enough to fill the
+# model's batches with sentences of one length.
 GROUP_BYTES = 500_000
 
 
@@ -268,13 +269,28 @@ class ArrowColumn:
                 columns, whole = [*batch.columns, part], self.schema(batch.schema)
                 yield pa.RecordBatch.from_arrays(columns, schema=whole)
 
+    def table(self, table: pa.Table) -> pa.Table:
+        """Return a table with the new column.
+
+        Raises
+        ------
+        InputTypeError
+            It is no `pyarrow.Table`, or as `annotate`.
+        """
+        if not isinstance(table, pa.Table):
+            raise _no_table(table)
+        batches = list(self.batches(table.to_batches()))
+        return pa.Table.from_batches(batches, self.schema(table.schema))
+
     def find(self, table: pa.Table) -> pa.Array:
         """Return the new column for a table with the needed ones."""
         index = table.schema.get_field_index(self.text)
         text = _plain_text(self.text, table.column(index))
         frame = pl.DataFrame(table.set_column(index, self.text, text))
         series = frame.select(self.expression).to_series().rechunk()
-        return _converted(series.to_arrow(compat_level=pl.CompatLevel.oldest()), self.type)
+        return _converted(
+            series.to_arrow(compat_level=pl.CompatLevel.oldest()), self.type
+        )
 
     def _groups(self, batches: Iterable[Any]) -> Iterator[list[pa.RecordBatch]]:
         """Yield runs of batches whose texts are worth a call."""
@@ -320,7 +336,9 @@ def arrow_column(
     option_names(options, [name for name in known if name not in ("text", "model")])
     given = dict(options) if find == "sentences" else {"model": model, **options}
     expression = function(text, **given).alias(output)
-    return ArrowColumn(text, output, expression, schema.arrow_type(_DTYPES[find], compat))
+    return ArrowColumn(
+        text, output, expression, schema.arrow_type(_DTYPES[find], compat)
+    )
 
 
 def _check_text(name: str, kind: pa.DataType) -> None:
@@ -346,9 +364,11 @@ def _plain_text(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
     except pa.ArrowInvalid:
         msg = f"column {name!r} holds bytes that are not valid UTF-8 strings."
         raise InputTypeError(msg) from None
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    return column
+    if not pa.types.is_dictionary(column.type):
+        return column
+    strings = pa.large_string()
+    decoded = [c.dictionary.cast(strings).take(c.indices) for c in column.chunks]
+    return pa.chunked_array(decoded, strings)
 
 
 def _converted(array: pa.Array, kind: pa.DataType) -> pa.Array:
@@ -399,15 +419,15 @@ def _batch(data: Any) -> pa.RecordBatch:
 def _no_table(data: object) -> InputTypeError:
     msg = (
         f"{type(data).__module__}.{type(data).__name__} is no table with the Arrow "
-        f"PyCapsule interface. Tables of pyarrow, Polars, pandas 2.2, DuckDB, nanoarrow "
+        f"PyCapsule interface. Tables of pyarrow, Polars, pandas, DuckDB, nanoarrow "
         f"and arro3 can be given; for a Polars LazyFrame use the expressions."
     )
     return InputTypeError(msg)
 
 
 def _annotate_pandas(frame: Any, column: ArrowColumn) -> Any:
-    """Annotate a `pandas.DataFrame`, of which nothing but the needed columns is read."""
-    import pandas as pd
+    """Annotate a `pandas.DataFrame`, of which only the needed columns are read."""
+    import pandas as pd  # pyright: ignore[reportMissingImports]
 
     if not isinstance(frame, pd.DataFrame):
         raise _no_table(frame)
@@ -434,8 +454,8 @@ def _rebuild(data: Any, found: pa.RecordBatchReader) -> Any:
     if _library(data) == "nanoarrow":
         return kind(found)
     if _library(data) in ("duckdb", "_duckdb"):
-        # Within the query DuckDB reads the variable of this name, and the relation lives
-        # on the connection of `data`.
+        # DuckDB reads the variable of the name in the query; the relation is then one
+        # of the connection of `data`.
         _polars_jslner_found = found.read_all()
         return data.query("_polars_jslner", "FROM _polars_jslner_found")
     if hasattr(kind, "from_arrow"):

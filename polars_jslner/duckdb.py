@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any, Unpack
 
 from polars_jslner import extras
@@ -9,17 +10,13 @@ from polars_jslner.arrow import Find, Options, arrow_column
 from polars_jslner.errors import OptionError
 
 if TYPE_CHECKING:
-    from duckdb import (  # pyright: ignore[reportMissingImports]
-        DuckDBPyConnection,
-    )
-
     from polars_jslner.options import ModelSource
 
 __all__ = ["register"]
 
 
 def register(
-    connection: DuckDBPyConnection,
+    connection: Any,
     *,
     name: str | None = None,
     model: ModelSource | None = None,
@@ -31,8 +28,8 @@ def register(
     Parameters
     ----------
     connection
-        Of DuckDB; the function is known to it and its cursors, for as long as it is
-        open. A function of that name from an earlier call is replaced.
+        A `duckdb.DuckDBPyConnection`; the function is known to it and its cursors, for
+        as long as it is open. A function of that name from an earlier call is replaced.
     name
         Name of the function. None stands for ``jslner_`` and ``find``.
     model, find, **options
@@ -68,10 +65,8 @@ def register(
     # DuckDB knows best which of its types the Arrow type is.
     example = pa.table({"found": pa.array([], column.type)})
     returned = connection.from_arrow(example).types[0]
-    try:
+    with contextlib.suppress(duckdb.InvalidInputException):  # if there is none
         connection.remove_function(given)
-    except duckdb.InvalidInputException:  # there is none
-        pass
     connection.create_function(
         given,
         found,

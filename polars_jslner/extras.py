@@ -16,10 +16,10 @@ def load(module: str, extra: str) -> Any:
     MissingExtraError
         It is not installed.
     """
+    package = module.partition(".")[0]
     try:
-        return importlib.import_module(module)
+        importlib.import_module(package)
     except ModuleNotFoundError as error:
-        package = module.partition(".")[0]
         if error.name != package:
             raise  # it is installed, and lacks something itself
         msg = (
@@ -27,3 +27,4 @@ def load(module: str, extra: str) -> Any:
             f"`pip install 'polars-jslner[{extra}]'`."
         )
         raise MissingExtraError(msg, name=package) from error
+    return importlib.import_module(module)

@@ -76,9 +76,5 @@ class Entities:
         configure(threads=threads)
 
     def __call__(self, batch: Any) -> Any:
-        """Return a `pyarrow.Table` with one more column."""
-        import pyarrow as pa
-
-        if not isinstance(batch, pa.Table):
-            ...
+        """Return a batch, a `pyarrow.Table`, with one more column."""
         return self._column.table(batch)
