@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test test-slow fuzz lint fmt check floors clean
+.PHONY: help demo test test-slow test-engines fuzz lint fmt check floors clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -31,6 +31,10 @@ test: $(VENV)/dev.stamp  ## Run the tests
 
 test-slow: $(VENV)/dev.stamp  ## Run the tests that take minutes
 	$(BIN)/python -m pytest -m slow
+
+test-engines: $(VENV)/dev.stamp  ## Run the tests on Spark (needs Java 17), Ray and DuckDB
+	$(BIN)/pip install --quiet --group engines
+	$(BIN)/python -m pytest -m engines
 
 fuzz: $(VENV)/dev.stamp  ## Read hostile Spark NLP files, for SECONDS (60)
 	$(BIN)/pip install --quiet --group fuzz
