@@ -1,4 +1,4 @@
-"""Spark and Ray beside local Polars on the same cores: what do they cost?
+"""What Spark and Ray cost over local Polars on the same cores.
 
     python benchmarks/engines.py --data FOLDER [--cores 2] [--rounds 3] [--notes N]
 
@@ -7,9 +7,9 @@ FOLDER, which may also stand in POLARS_JSLNER_DATA, has ``train.jsonl`` and
 Parquet, in a process of its own that may use ``--cores`` CPUs. Start-up is excluded:
 before the clock starts, every process has made its session, compiled its kernels and
 annotated some notes. Each round has notes of its own, the same for all engines, since
-sentences are remembered. Spark has an executor process of one core for each core, Ray an
-actor for each, Polars a thread for each. Polars runs first and last, which shows how far
-the machine itself drifts. Needs ``pip install --group engines``, Java 17 and Linux.
+sentences are remembered. Spark has an executor process of one core for each core, Ray
+an actor for each, Polars a thread for each. Polars runs first and last, which shows how
+far the machine itself drifts. Needs ``pip install --group engines``, Java 17 and Linux.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import tempfile
 import time
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 from polars.testing import assert_series_equal
@@ -120,7 +120,7 @@ ENGINES = {"polars": by_polars, "spark": by_spark, "ray": by_ray}
 
 
 def main() -> None:
-    """Measure all engines, each in a process of its own, and print them side by side."""
+    """Measure all engines, each in its own process, and print them side by side."""
     parser = argparse.ArgumentParser(description=__doc__)
     folder = os.environ.get("POLARS_JSLNER_DATA")
     parser.add_argument("--data", type=Path, default=folder, required=folder is None)
@@ -225,7 +225,8 @@ def describe(cores: int) -> str:
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return (
         f"{model or platform.machine()}, {cores} of {os.cpu_count()} CPUs, "
-        f"{platform.system()} {platform.release()}, Python {platform.python_version()}\n"
+        f"{platform.system()} {platform.release()}, "
+        f"Python {platform.python_version()}\n"
         f"polars-jslner {jn.__version__}, {packages}\n"
         f"model {jn.load_model().name}"
     )

@@ -234,12 +234,7 @@ class ArrowColumn:
             One of them is not in ``names`` or more than once, or the new one is.
         """
         read = list(dict.fromkeys((self.text, *self.expression.meta.root_names())))
-        for name in read:
-            if names.count(name) != 1:
-                what = "no" if name not in names else "more than one"
-                near = hint(name, map(str, names))
-                msg = f"{what} column {name!r} among {names!r}.{near}"
-                raise InputTypeError(msg)
+        check_columns(names, read)
         if self.output in names:
             msg = f"there is a column {self.output!r} already; give another output=."
             raise InputTypeError(msg)
@@ -254,7 +249,7 @@ class ArrowColumn:
             As `annotate`.
         """
         self.needed(given.names)
-        _check_text(self.text, given.field(self.text).type)
+        check_text(self.text, given.field(self.text).type)
         return given.append(pa.field(self.output, self.type))
 
     def batches(self, batches: Iterable[Any]) -> Iterator[pa.RecordBatch]:
@@ -341,7 +336,18 @@ def arrow_column(
     )
 
 
-def _check_text(name: str, kind: pa.DataType) -> None:
+def check_columns(names: list[str], wanted: Iterable[str]) -> None:
+    """Raise an InputTypeError unless each ``wanted`` column is there once."""
+    for name in wanted:
+        if names.count(name) != 1:
+            what = "no" if name not in names else "more than one"
+            near = hint(name, map(str, names))
+            msg = f"{what} column {name!r} among {names!r}.{near}"
+            raise InputTypeError(msg)
+
+
+def check_text(name: str, kind: pa.DataType) -> None:
+    """Raise an InputTypeError unless an Arrow type is one of text."""
     values = kind.value_type if pa.types.is_dictionary(kind) else kind
     if not (
         pa.types.is_string(values)
@@ -358,7 +364,7 @@ def _plain_text(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
 
     Foreign memory is not trusted: the kernels rely on it.
     """
-    _check_text(name, column.type)
+    check_text(name, column.type)
     try:
         column.validate(full=True)
     except pa.ArrowInvalid:

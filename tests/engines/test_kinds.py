@@ -82,9 +82,8 @@ def test_pandas_with_something_else_is_not_quoted(tiny):
 
 
 def test_duckdb_relation(table, tiny, check):
-    arrow_notes = table  # `table` is a word of SQL
     with duckdb.connect() as con:
-        con.execute("create table notes as from arrow_notes")
+        con.from_arrow(table).create("notes")
         found = arrow.annotate(con.sql("from notes"), model=tiny)
         assert isinstance(found, duckdb.DuckDBPyRelation)
         again = con.sql("select n.id, entities from found join notes n using (id)")
