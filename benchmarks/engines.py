@@ -186,12 +186,16 @@ def write_rounds(
 def measure(engine: str, folder: Path, rounds: list[str], cores: int) -> list[float]:
     """Return the seconds of each round, measured in a new process."""
     arguments = [engine, str(folder), str(cores), *rounds]
-    # Executors and actors find the package where it is here.
-    paths = str(Path(jn.__file__).parents[1])
+    # Executors and actors have this Python, and find the package where it is here.
+    changes = {
+        "POLARS_MAX_THREADS": str(cores),
+        "PYSPARK_PYTHON": sys.executable,
+        "PYTHONPATH": str(Path(jn.__file__).parents[1]),
+    }
     process = subprocess.run(
         [sys.executable, __file__, "--measure", *arguments],
         stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": paths, "POLARS_MAX_THREADS": str(cores)},
+        env={**os.environ, **changes},
         check=True,
     )
     seconds: list[float] = json.loads(process.stdout.splitlines()[-1])

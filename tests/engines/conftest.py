@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -51,37 +52,38 @@ def check(expected):
     return compare
 
 
+def printed(session):
+    """Return the folder with what the executors of a session print."""
+    import pyspark
+
+    home = Path(os.environ.get("SPARK_HOME", Path(pyspark.__file__).parent))
+    return home / "work" / session.sparkContext.applicationId
+
+
+@pytest.fixture(scope="session")
+def spark_logs(spark):
+    return printed(spark)
+
+
 @pytest.fixture(scope="session")
 def spark():
     """Return a session with two executor processes of one core each."""
-    import pyspark
     from pyspark.sql import SparkSession
 
-    # Executors are started by the driver's JVM and find the package where it is here.
-    root = str(Path(jn.__file__).parent.parent)
-    os.environ["PYTHONPATH"] = root
+    os.environ["PYSPARK_PYTHON"] = sys.executable
     session = (
         SparkSession.builder.master("local-cluster[2,1,1024]")
         .config("spark.ui.enabled", "false")
+        .config("spark.executorEnv.PYTHONPATH", str(Path(jn.__file__).parents[1]))
         .config("spark.driver.extraJavaOptions", JAVA)
         .config("spark.executor.extraJavaOptions", JAVA)
         .config("spark.sql.shuffle.partitions", "4")
         .getOrCreate()
     )
-    home = Path(os.environ.get("SPARK_HOME", Path(pyspark.__file__).parent))
-    logs = home / "work" / session.sparkContext.applicationId
+    logs = printed(session)
     yield session
     session.stop()
     shutil.rmtree(logs, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-def spark_logs(spark):
-    """Return the folder with what the executors print."""
-    import pyspark
-
-    home = Path(os.environ.get("SPARK_HOME", Path(pyspark.__file__).parent))
-    return home / "work" / spark.sparkContext.applicationId
 
 
 @pytest.fixture(scope="session")

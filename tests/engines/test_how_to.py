@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -26,7 +27,11 @@ def test_page(page, tmp_path):
     (tmp_path / "page.py").write_text(code, "utf-8")
     # A process of its own: Spark and Ray have one session each in a process.
     run = [sys.executable, str(tmp_path / "page.py")]
-    done = subprocess.run(run, capture_output=True, text=True, cwd=tmp_path)
+    paths = {"PYTHONPATH": str(PAGES.parents[1]), "PYSPARK_PYTHON": sys.executable}
+    environment = {**os.environ, **paths}
+    done = subprocess.run(
+        run, capture_output=True, text=True, cwd=tmp_path, env=environment
+    )
     assert done.returncode == 0, done.stderr
     printed = "\n".join(block for kind, block in blocks if kind == "text")
     assert lines(done.stdout) == lines(printed)
