@@ -41,6 +41,7 @@ class Entities:
     Notes
     -----
     One actor has one session. The model's place must be one that every node can read.
+    Leave a CPU to the tasks that read and write, otherwise Ray waits forever.
 
     Examples
     --------
@@ -53,7 +54,7 @@ class Entities:
     ...     batch_format="pyarrow",
     ...     batch_size=BATCH_SIZE,
     ...     num_cpus=1,
-    ...     compute=ray.data.ActorPoolStrategy(size=2),
+    ...     compute=ray.data.ActorPoolStrategy(min_size=1, max_size=2),
     ... )
     """
 

@@ -9,14 +9,19 @@ import pytest
 import polars_jslner as jn
 from polars_jslner.ray import BATCH_SIZE, Entities
 
-pytestmark = pytest.mark.engines
+pytestmark = [
+    pytest.mark.engines,
+    # Ray sets what it deprecates itself.
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:ray.data.context"),
+]
 
 
 @pytest.fixture(scope="module")
 def ray():
     import ray
 
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    # Two actors, and a CPU for the tasks that feed them, without which Ray waits forever.
+    ray.init(num_cpus=3, include_dashboard=False, log_to_driver=False)
     ray.data.DataContext.get_current().enable_progress_bars = False
     yield ray
     ray.shutdown()
@@ -36,7 +41,7 @@ def annotate(ray, dataset, size=BATCH_SIZE, **options):
 
 
 @pytest.mark.parametrize(
-    ("blocks", "size"), [(1, BATCH_SIZE), (4, BATCH_SIZE), (7, 10)]
+    ("blocks", "size"), [(2, BATCH_SIZE), (5, 64), (7, 10)]
 )
 def test_any_partitioning(ray, notes, tiny, check, blocks, size):
     dataset = ray.data.from_arrow(notes.to_arrow()).repartition(blocks)
@@ -44,7 +49,7 @@ def test_any_partitioning(ray, notes, tiny, check, blocks, size):
 
 
 def test_options(ray, notes, tiny):
-    dataset = ray.data.from_arrow(notes.head(40).to_arrow())
+    dataset = ray.data.from_arrow(notes.head(40).to_arrow()).repartition(2)
     found = annotate(ray, dataset, model=tiny, find="tokens", output="words").sort("id")
     here = notes.head(40).select(jn.tokens("text", tiny)).to_series()
     for words, other in zip(found["words"].to_list(), here.to_list(), strict=True):
