@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test test-slow test-browser fuzz lint fmt docs check floors clean
+.PHONY: help demo test test-slow test-browser test-engines fuzz lint fmt docs check floors clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -38,6 +38,10 @@ test-slow: $(VENV)/dev.stamp  ## Run the tests that take minutes
 
 test-browser: $(VENV)/dev.stamp  ## Look at pages with Chromium (apt-get install chromium)
 	$(BIN)/python -m pytest -m browser tests/html
+
+test-engines: $(VENV)/dev.stamp  ## Run the tests on Spark (needs Java 17), Ray and DuckDB
+	$(BIN)/pip install --quiet --group engines
+	$(BIN)/python -m pytest -m engines
 
 fuzz: $(VENV)/dev.stamp  ## Read hostile Spark NLP files, for SECONDS (60)
 	$(BIN)/pip install --quiet --group fuzz

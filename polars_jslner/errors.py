@@ -7,6 +7,7 @@
     |- InputTypeError       (TypeError)          a dtype that cannot be read
     |- InferenceError       (RuntimeError)       the model failed
     |- FileError            (OSError)            a source or an output, in a batch job
+    |- MissingExtraError    (ImportError)        an engine that is not installed
     JslNerWarning           (UserWarning)
 
 No message ever holds text of a note: row index, length and counts only.
@@ -47,6 +48,10 @@ class InferenceError(JslNerError, RuntimeError):
 
 class FileError(JslNerError, OSError):
     """A file of a batch job cannot be read or written."""
+
+
+class MissingExtraError(JslNerError, ImportError):
+    """An optional dependency is not installed."""
 
 
 class JslNerWarning(UserWarning):

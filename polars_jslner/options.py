@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -183,6 +183,14 @@ def choice(name: str, value: object, known: tuple[str, ...]) -> None:
         listed = ", ".join(repr(item) for item in known)
         msg = f"{name}={value!r} is not one of {listed}.{hint(str(value), known)}"
         raise OptionError(msg)
+
+
+def option_names(given: Iterable[str], known: Collection[str]) -> None:
+    """Raise an OptionError unless all names ``given`` are ``known``."""
+    for name in given:
+        if name not in known:
+            msg = f"there is no option {name!r}.{hint(name, known)}"
+            raise OptionError(msg)
 
 
 def sentence_method(given: object) -> str:

@@ -55,6 +55,7 @@ def test_every_error_is_ours_and_a_builtin():
         jn.InputTypeError: TypeError,
         jn.InferenceError: RuntimeError,
         jn.FileError: OSError,
+        jn.MissingExtraError: ImportError,
     }
     for ours, builtin in tree.items():
         assert issubclass(ours, jn.JslNerError)

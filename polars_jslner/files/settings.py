@@ -17,10 +17,12 @@ import pyarrow as pa
 
 import polars_jslner
 from polars_jslner import schema as dtypes
-from polars_jslner.errors import InputTypeError, OptionError, hint
+from polars_jslner.arrow import check_columns, check_text
+from polars_jslner.errors import InputTypeError, OptionError
 from polars_jslner.files.record import Record
 from polars_jslner.functions import entities
 from polars_jslner.models import Model, load_model
+from polars_jslner.options import option_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,15 +87,8 @@ class Settings:
         if kept is None:
             kept = tuple(n for n in names if not self.explode or n != self.text)
         wanted = (self.text, *kept, *self.expression.meta.root_names())
-        for name in wanted:
-            if names.count(name) != 1:
-                what = "no" if name not in names else "more than one"
-                msg = f"{what} column {name!r} among {names!r}.{hint(name, names)}"
-                raise InputTypeError(msg)
-        dtype = schema.field(self.text).type
-        if not _is_text(dtype):
-            msg = f"column {self.text!r} is {dtype}; strings are needed."
-            raise InputTypeError(msg)
+        check_columns(names, wanted)
+        check_text(self.text, schema.field(self.text).type)
         new = _FIELDS if self.explode else (self.output,)
         taken = [name for name in new if name in kept]
         if taken:
@@ -178,10 +173,7 @@ def read_settings(
         msg = f"columns={columns!r} is not a list of column names."
         raise OptionError(msg)
     known = inspect.signature(entities).parameters
-    for name in options:
-        if name not in known:
-            msg = f"there is no option {name!r}.{hint(name, known)}"
-            raise OptionError(msg)
+    option_names(options, known)
     given = {name: _plain(value) for name, value in options.items()}
     loaded = model if isinstance(model, Model) else load_model(model)
     expression = entities(text, loaded, **given).alias(output)
@@ -233,17 +225,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Iterable):
         return tuple(value)
     return value
-
-
-def _is_text(dtype: Any) -> bool:
-    if pa.types.is_dictionary(dtype):
-        dtype = dtype.value_type
-    return bool(
-        pa.types.is_string(dtype)
-        or pa.types.is_large_string(dtype)
-        or pa.types.is_string_view(dtype)
-        or pa.types.is_null(dtype)
-    )
 
 
 def _count_words(text: pl.Series) -> int:
