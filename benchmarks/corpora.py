@@ -2,7 +2,7 @@
 
 | corpus | what |
 |---|---|
-| ordinary | ACI-Bench notes of ``unlabelled.jsonl``, then of ``train.jsonl``, as they are |
+| ordinary | ACI-Bench notes of ``unlabelled.jsonl``, then of ``train.jsonl`` |
 | half repeated | half of those notes, each followed by its own sentences shuffled |
 | one line | one sentence a row, each a different one |
 | very long | two texts, each of many notes joined |
@@ -13,12 +13,15 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 import polars_jslner as jn
 from polars_jslner.bench.speed import count_words
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SEED = 3
 

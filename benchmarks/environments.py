@@ -1,4 +1,4 @@
-"""Where the benchmark keeps what it makes: models, and environments of other systems."""
+"""Where the benchmark keeps its models and the environments of other systems."""
 
 from __future__ import annotations
 

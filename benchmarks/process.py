@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Self
 
 from benchmarks.environments import ROOT
 
@@ -57,7 +57,7 @@ class Process:
         self.versions: dict[str, str] = {}
         self.first_result = float("nan")
 
-    def __enter__(self) -> Process:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -16,7 +16,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
-import datetime
+import datetime as dt
 import json
 import os
 import re
@@ -350,7 +350,7 @@ def save(record: dict[str, Any]) -> Path:
 
 def now() -> str:
     """Return the time, to the minute."""
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="minutes")
+    return dt.datetime.now(dt.UTC).isoformat(timespec="minutes")
 
 
 def say(text: str) -> None:

@@ -1,7 +1,7 @@
 """The token-classification pipeline of transformers, on torch or, by optimum, on ONNX.
 
 ``unit`` "notes" gives it whole notes, which it reads in windows that overlap by
-``stride`` pieces; "sentences" gives it sentences, found beforehand and sorted by length.
+``stride`` pieces; "sentences" gives it sentences, found beforehand and sorted.
 """
 
 from __future__ import annotations

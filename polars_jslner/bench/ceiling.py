@@ -1,4 +1,4 @@
-"""The limit: ONNX Runtime alone on length-sorted batches, nothing but forward passes."""
+"""The limit: ONNX Runtime alone on length-sorted batches, forward passes only."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnxruntime
-import polars as pl
 import tokenizers
 
 from polars_jslner.functions import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import polars as pl
 
     from polars_jslner.models import Model
 
@@ -71,8 +72,8 @@ class Ceiling:
             ids: list[int] = encoding.ids
             first, *inner, last = ids
             step = self._max_tokens - 2
-            for at in range(0, max(1, len(inner)), step):
-                rows.append([first, *inner[at : at + step], last])
+            cuts = range(0, max(1, len(inner)), step)
+            rows += ([first, *inner[at : at + step], last] for at in cuts)
         return rows
 
     def prepare(

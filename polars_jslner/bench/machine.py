@@ -62,8 +62,10 @@ def summary(machine: dict[str, Any]) -> str:
     sets = ", ".join(machine["instructions"]) or "unknown instruction sets"
     libraries = ", ".join(f"{k} {v}" for k, v in machine["versions"].items())
     lines = [
-        f"{machine['processor']}, {machine['cpus']} CPUs, {sets}, load "
-        f"{machine['load']}",
+        (
+            f"{machine['processor']}, {machine['cpus']} CPUs, {sets}, load "
+            f"{machine['load']}"
+        ),
         f"Python {machine['python']}, {libraries}",
     ]
     if not quiet(machine):

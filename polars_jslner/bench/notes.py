@@ -16,12 +16,13 @@ _SENTENCES = (
     "On examination of the {part} there is {finding}, without {symptom} or edema.",
     "She underwent {procedure} of the {part} {time} ago and tolerated it well.",
     "We will increase {drug} to {dose} and repeat the {test} in {time}.",
-    "Labs: hemoglobin {rate}.{digit}, white count {digit}.{digit}, creatinine 1.{digit}.",
+    "Labs: hemoglobin {rate}.{digit}, white count {digit}.{digit}.",
     "Family history: mother had {condition} at age {age}, father died of {condition}.",
     "He was discharged from the intensive care unit on {date} in stable condition.",
-    "Discussed risks and benefits of {procedure}, and all questions were answered to "
-    "the satisfaction of the patient and family, who wish to go on with {drug} until "
-    "the {test} scheduled for {date}.",
+    (
+        "Discussed {procedure} and its risks with {person} and family, who have had "
+        "all questions answered and wish to go on with {drug} until {test} on {date}."
+    ),
     "Follow-up in {time} with the {part} clinic.",
     "No {finding}.",
 )

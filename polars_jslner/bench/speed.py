@@ -7,8 +7,6 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from polars_jslner import config
 from polars_jslner.bench.ceiling import Ceiling
 from polars_jslner.functions import entities
@@ -16,6 +14,8 @@ from polars_jslner.stages import memo
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import polars as pl
 
     from polars_jslner.models import Model
 
