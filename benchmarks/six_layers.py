@@ -27,8 +27,8 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
-SENTENCES = 2500  # to learn from
-PIECES = 128  # longest sentence learnt from
+SENTENCES = 1500  # to learn from
+PIECES = 64  # longest sentence learnt from
 EPOCHS = 15
 BATCH = 64  # sentences
 SEED = 5
