@@ -59,6 +59,8 @@ def main() -> None:
     learn(model, tokenizer, notes, tags)
     arguments.out.mkdir(parents=True, exist_ok=True)
     model.save_pretrained(arguments.out)
+    tokenizer.backend_tokenizer.no_truncation()  # `learn` set both
+    tokenizer.backend_tokenizer.no_padding()
     tokenizer.save_pretrained(arguments.out)
     export(model, arguments.out / "model.onnx")
     spark = arguments.out / "spark"
