@@ -31,7 +31,7 @@ class Row:
     corpora
         The corpora for which it runs; empty: all.
     sweep
-        Whether every candidate is timed in every round.
+        Whether every candidate is timed in every round, on ordinary notes.
     same_weights
         Whether its model is the six-layer one.
     quick

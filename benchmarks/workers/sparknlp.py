@@ -23,7 +23,7 @@ def start(jars: str, threads: int, **conf: str) -> Any:
     builder = (
         SparkSession.builder.appName("benchmark")
         .master(f"local[{threads}]")
-        .config("spark.driver.memory", "6g")
+        .config("spark.driver.memory", "4g")
         .config("spark.driver.extraClassPath", f"{jars}/*")
         .config("spark.serializer", "org.apache.spark.serializer.KryoSerializer")
         .config("spark.kryoserializer.buffer.max", "1g")
