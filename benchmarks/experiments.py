@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import statistics
@@ -60,19 +61,13 @@ def scaling(setting: Setting) -> Table:
     counts = sorted({1, setting.threads})
     raw: dict[str, dict[str, list[float]]] = {}
     shown: list[list[str]] = []
-    logs = setting.folder / "logs"
-    workers = {
-        n: Process(
-            Path(sys.executable),
-            "ours",
-            {"model": None, "threads": n},
-            logs / f"scaling-{n}.log",
-        )
-        for n in counts
-    }
-    try:
-        for worker in workers.values():
-            worker.wait_until_loaded(write(setting, "first", lines[:1]))
+    with contextlib.ExitStack() as stack:
+        workers: dict[int, Process] = {}
+        for n in counts:
+            log = setting.folder / "logs" / f"scaling-{n}.log"
+            options = {"model": None, "threads": n}
+            workers[n] = stack.enter_context(ours(options, log))
+            workers[n].wait_until_loaded(write(setting, "first", lines[:1]))
         for size in sizes:
             path = write(setting, f"rows-{size}", lines[:size])
             rounds = setting.rounds if size <= 1_000 else 1
@@ -85,9 +80,6 @@ def scaling(setting: Setting) -> Table:
             rates = [f"{size / middle:.0f}" for middle in middles]
             gain = f"{middles[0] / middles[-1]:.2f}"
             shown.append([f"{size:,}", str(rounds), *rates, gain])
-    finally:
-        for worker in workers.values():
-            worker.close()
     return Table(
         "One-line texts, each a different one, bundled model",
         ("rows", "rounds", *(f"rows/s, threads {n}" for n in counts), "gain"),
@@ -121,12 +113,15 @@ def repetition(setting: Setting) -> Table:
         "no sentence twice": changed.write(setting.folder / "changed.jsonl"),
     }
     seconds: dict[str, list[float]] = {}
-    for memo_mb in (64, 0):
-        options = {"model": None, "threads": setting.threads, "memo_mb": memo_mb}
-        log = setting.folder / "logs" / f"repetition-{memo_mb}.log"
-        with Process(Path(sys.executable), "ours", options, log) as worker:
-            worker.wait_until_loaded(files["half repeated"])
-            for _ in range(setting.rounds):
+    with contextlib.ExitStack() as stack:
+        workers: dict[int, Process] = {}
+        for memo_mb in (64, 0):
+            options = {"model": None, "threads": setting.threads, "memo_mb": memo_mb}
+            log = setting.folder / "logs" / f"repetition-{memo_mb}.log"
+            workers[memo_mb] = stack.enter_context(ours(options, log))
+            workers[memo_mb].wait_until_loaded(files["half repeated"])
+        for _ in range(setting.rounds):
+            for memo_mb, worker in workers.items():
                 for name, path in files.items():
                     key = f"{name}, memo {memo_mb} MB"
                     seconds.setdefault(key, []).append(worker.run(path))
@@ -234,6 +229,11 @@ EXPERIMENTS: dict[str, Callable[[Setting], Table]] = {
     "overhead": overhead,
     "memory": memory,
 }
+
+
+def ours(options: dict[str, Any], log: Path) -> Process:
+    """Start a worker with the library."""
+    return Process(Path(sys.executable), "ours", options, log)
 
 
 def write(setting: Setting, name: str, texts: list[str]) -> Path:
