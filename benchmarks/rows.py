@@ -52,6 +52,8 @@ class Row:
 
 OURS = "ours"
 CEILING = "ONNX Runtime alone (the ceiling)"
+BUNDLED = "bundled default, its own weights"
+BUNDLED_CEILING = "bundled default, ceiling"
 BUDGETS = (128, 256, 384, 512, 768, 1024, 2048)
 ORDINARY = ("ordinary",)
 
@@ -85,7 +87,7 @@ def all_rows(work: Work, threads: int) -> list[Row]:
         Row(OURS, "ours", "", both, quick=True),
         Row("ours, one thread", "ours", "", six | {"threads": 1}, corpora=ORDINARY),
         Row(
-            "bundled default, its own weights",
+            BUNDLED,
             "ours",
             "",
             {"model": None, "threads": threads},
@@ -94,7 +96,7 @@ def all_rows(work: Work, threads: int) -> list[Row]:
             quick=True,
         ),
         Row(
-            "bundled default, ceiling",
+            BUNDLED_CEILING,
             "ceiling",
             "",
             {"model": "clinical_slim", "threads": threads},
