@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo bench test test-slow fuzz lint fmt check floors clean
+.PHONY: help demo bench test test-slow test-browser fuzz lint fmt check floors clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -34,6 +34,9 @@ test: $(VENV)/dev.stamp  ## Run the tests
 
 test-slow: $(VENV)/dev.stamp  ## Run the tests that take minutes
 	$(BIN)/python -m pytest -m slow
+
+test-browser: $(VENV)/dev.stamp  ## Look at pages with Chromium (apt-get install chromium)
+	$(BIN)/python -m pytest -m browser tests/html
 
 fuzz: $(VENV)/dev.stamp  ## Read hostile Spark NLP files, for SECONDS (60)
 	$(BIN)/pip install --quiet --group fuzz

@@ -107,6 +107,15 @@ def all_rows(work: Work, threads: int) -> list[Row]:
             quick=True,
         ),
         Row(
+            "clinical_slim_fp32, its own weights",
+            "ours",
+            "",
+            {"model": "clinical_slim_fp32", "threads": threads},
+            reads="another model",
+            corpora=ORDINARY,
+            same_weights=False,
+        ),
+        Row(
             "naive map_elements",
             "map_elements",
             "",

@@ -21,6 +21,7 @@ from polars_jslner.errors import (
 from polars_jslner.evaluation import evaluate
 from polars_jslner.files import FileReport, Summary, annotate_files
 from polars_jslner.functions import annotations, entities, sentences, tokens
+from polars_jslner.html import Html, render
 from polars_jslner.models import Model, load_model
 
 __version__ = "0.1.0"
@@ -28,6 +29,7 @@ __version__ = "0.1.0"
 __all__ = [
     "FileError",
     "FileReport",
+    "Html",
     "InferenceError",
     "InputTypeError",
     "JslNerError",
@@ -43,6 +45,7 @@ __all__ = [
     "entities",
     "evaluate",
     "load_model",
+    "render",
     "sentences",
     "tokens",
 ]

@@ -21,6 +21,18 @@ BATCH_TOKENS = 512
 
 MEMO_MB = 64
 
+# With these ONNX Runtime runs one batch at a time whatever the number of threads.
+GPU_PROVIDERS = (
+    "CoreMLExecutionProvider",
+    "CUDAExecutionProvider",
+    "DmlExecutionProvider",
+    "MIGraphXExecutionProvider",
+    "NvTensorRTRTXExecutionProvider",
+    "ROCMExecutionProvider",
+    "TensorrtExecutionProvider",
+    "WebGpuExecutionProvider",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Config:
@@ -127,6 +139,13 @@ def n_threads() -> int:
     if isinstance(polars_threads, int) and polars_threads > 0:
         limits.append(polars_threads)
     return max(1, min(limits))
+
+
+def n_workers() -> int:
+    """Return the threads that run the model: one where a GPU does the work."""
+    first = _current.providers[0]
+    name = first if isinstance(first, str) else first[0]
+    return 1 if name in GPU_PROVIDERS else n_threads()
 
 
 def _number(text: str) -> int | str:

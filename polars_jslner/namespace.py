@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from polars_jslner import functions
+from polars_jslner.html.note import FOLD
+from polars_jslner.html.view import LIMIT, render_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from polars_jslner.functions import Aggregation, AnnotationStage, SentenceMethod
+    from polars_jslner.html import Html
     from polars_jslner.options import ModelSource
 
 
@@ -222,6 +225,21 @@ class JslNerSeries:
             preserve_position=preserve_position,
         )
         return _evaluate(self._series, sentences, expr)
+
+    def render(
+        self,
+        entities: pl.Series | None = None,
+        *,
+        limit: int | None = LIMIT,
+        fold: int | None = FOLD,
+    ) -> Html:
+        """Show the texts with their entities as a page for people to read.
+
+        ``df["text"].jslner.render(df["entities"])`` shows what is in a column. Without
+        entities, the default model finds them. The first ``limit`` texts are shown;
+        see `polars_jslner.render`.
+        """
+        return render_rows(self._series, entities, limit=limit, fold=fold)
 
 
 _TEXT, _SPANS = pl.first(), pl.last()

@@ -7,11 +7,14 @@ many threads at once.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
+import pyarrow.compute as pc
 
 from polars_jslner import schema
 from polars_jslner import sparknlp_pipeline as sparknlp
@@ -25,18 +28,27 @@ from polars_jslner.stages.assemble import (
     text_array,
 )
 from polars_jslner.stages.chunks import Spans, filter_chunks, join_words, tag_words
-from polars_jslner.stages.documents import Documents, by_slices, read_documents
-from polars_jslner.stages.engine import Frame, classify
+from polars_jslner.stages.documents import Documents, byte_arrays, read_documents
+from polars_jslner.stages.engine import Frame, classify, load_session
 from polars_jslner.stages.memo import recall
-from polars_jslner.stages.sentences import METHODS, Sentences, read_sentences, split
+from polars_jslner.stages.sentences import (
+    METHODS,
+    Given,
+    Sentences,
+    read_sentences,
+    split,
+)
+from polars_jslner.stages.slices import by_slices
 from polars_jslner.stages.tokens import case_types, load_tokenizer
 from polars_jslner.stages.windows import batch, cut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pyarrow as pa
     from numpy.typing import NDArray
 
+    from polars_jslner.models.model import Model
     from polars_jslner.options import EntityOptions, TokenOptions
 
 # Bytes of text that go through the stages together: enough to sort by length, and a
@@ -47,19 +59,20 @@ SLICE_BYTES = 1_000_000
 def find_sentences(text: pl.Series, method: str) -> pl.Series:
     """Return the sentences of each text as `schema.SENTENCES`."""
 
-    def annotate(documents: Documents, _: pl.Series | None, row: int) -> pl.Series:
+    def annotate(documents: Documents, _: Given | None, row: int) -> pa.Array:
         sentences = _split(documents, None, row, method)
         texts = text_array(documents.data, sentences.starts, sentences.ends)
-        n_chars = pl.Series(texts).str.len_chars().to_numpy()
+        n_chars = pc.utf8_length(texts).to_numpy()
         fields = {
             "text": texts,
             "start": sentences.chars.astype(np.uint32),
             "end": (sentences.chars + n_chars).astype(np.uint32),
         }
         valid = documents.valid
-        return list_column(sentences.offsets, valid, fields, schema.SENTENCES)
+        return list_column(sentences.offsets, valid, fields)
 
-    return by_slices(text, None, SLICE_BYTES, annotate, schema.SENTENCES)
+    key = ("sentences", method)
+    return by_slices(text, None, SLICE_BYTES, annotate, schema.SENTENCES, key)
 
 
 def find_tokens(
@@ -69,15 +82,15 @@ def find_tokens(
     if options.model.profile == "spark-nlp":
         return sparknlp.find_tokens(text, spans, options)
 
-    def annotate(documents: Documents, given: pl.Series | None, row: int) -> pl.Series:
+    def annotate(documents: Documents, given: Given | None, row: int) -> pa.Array:
         sentences = _split(documents, given, row, options.sentences)
-        distinct = _distinct(documents, sentences)
-        words = _tag(distinct.texts, options)
+        distinct, words = _tag_distinct(documents, sentences, options)
         words = words.keep(words.ends > words.starts)
         tags = options.model.tags
-        return _column(documents, sentences, distinct, words, tags, schema.TOKENS)
+        return _column(documents, sentences, distinct, words, tags)
 
-    return by_slices(text, spans, SLICE_BYTES, annotate, schema.TOKENS)
+    key = ("tokens", options)
+    return by_slices(text, spans, SLICE_BYTES, annotate, schema.TOKENS, key)
 
 
 def find_entities(
@@ -90,14 +103,14 @@ def find_entities(
     rename = dict(options.rename)
     names = [rename.get(label, label) for label in model.labels]
 
-    def annotate(documents: Documents, given: pl.Series | None, row: int) -> pl.Series:
+    def annotate(documents: Documents, given: Given | None, row: int) -> pa.Array:
         sentences = _split(documents, given, row, options.tokens.sentences)
-        distinct = _distinct(documents, sentences)
-        words = _tag(distinct.texts, options.tokens)
+        distinct, words = _tag_distinct(documents, sentences, options.tokens)
         chunks = _join(words, options)
-        return _column(documents, sentences, distinct, chunks, names, schema.ENTITIES)
+        return _column(documents, sentences, distinct, chunks, names)
 
-    return by_slices(text, spans, SLICE_BYTES, annotate, schema.ENTITIES)
+    key = ("entities", options)
+    return by_slices(text, spans, SLICE_BYTES, annotate, schema.ENTITIES, key)
 
 
 def find_annotations(
@@ -110,7 +123,7 @@ def find_annotations(
     rename = dict(options.rename)
     names = [rename.get(label, label) for label in model.labels]
 
-    def annotate(documents: Documents, given: pl.Series | None, row: int) -> pl.Series:
+    def annotate(documents: Documents, given: Given | None, row: int) -> pa.Array:
         sentences = _split(documents, given, row, options.tokens.sentences)
         annotator = Annotator(documents, sentences)
         if stage == "document":
@@ -118,8 +131,7 @@ def find_annotations(
         elif stage == "sentence":
             column = annotator.sentences()
         else:
-            distinct = _distinct(documents, sentences)
-            words = _tag(distinct.texts, options.tokens)
+            distinct, words = _tag_distinct(documents, sentences, options.tokens)
             words = words.keep(words.ends > words.starts)
             of_sentence = distinct.of_sentence
             if stage == "token":
@@ -131,7 +143,36 @@ def find_annotations(
                 column = annotator.chunks(chunks, words, of_sentence, names)
         return null_where(column, ~documents.valid)
 
-    return by_slices(text, spans, SLICE_BYTES, annotate, schema.ANNOTATIONS)
+    key = ("annotations", options, stage)
+    return by_slices(text, spans, SLICE_BYTES, annotate, schema.ANNOTATIONS, key)
+
+
+def count_windows(text: pl.Series, options: TokenOptions) -> pl.DataFrame:
+    """Return what the model has to read for each text, without running it.
+
+    Not for Spark NLP models.
+
+    Returns
+    -------
+    DataFrame
+        A row for each text, UInt32: ``sentences``; ``tokens``, special ones not
+        counted; ``windows``, one for a sentence that the model reads at once.
+    """
+    model = options.model
+    tokenizer = load_tokenizer(model.tokenizer, model.stamp)
+    capacity = options.max_tokens - len(tokenizer.prefix) - len(tokenizer.suffix)
+    documents = read_documents(text)
+    sentences = _split(documents, None, 0, options.sentences)
+    texts = text_array(documents.data, sentences.starts, sentences.ends)
+    pieces = tokenizer.encode(texts.to_pylist())
+    windows = cut(pieces.offsets, capacity, options.overlap)
+    first_windows = np.searchsorted(windows.starts, pieces.offsets)
+    counts = {
+        "sentences": np.diff(sentences.offsets),
+        "tokens": np.diff(pieces.offsets[sentences.offsets]),
+        "windows": np.diff(first_windows[sentences.offsets]),
+    }
+    return pl.DataFrame(counts).cast(pl.UInt32)
 
 
 def _join(words: Spans, options: EntityOptions) -> Spans:
@@ -142,7 +183,7 @@ def _join(words: Spans, options: EntityOptions) -> Spans:
 
 
 def _split(
-    documents: Documents, given: pl.Series | None, row: int, method: str | None
+    documents: Documents, given: Given | None, row: int, method: str | None
 ) -> Sentences:
     if given is not None:
         return read_sentences(documents, given, row)
@@ -171,9 +212,26 @@ def _distinct(documents: Documents, sentences: Sentences) -> _Distinct:
     encoded = array.dictionary_encode()
     texts = encoded.dictionary
     of_sentence = encoded.indices.to_numpy().astype(np.int64)
-    series = pl.Series(texts, dtype=pl.String)
-    distinct = read_documents(series)
-    return _Distinct(texts.to_pylist(), distinct.data, distinct.offsets, of_sentence)
+    return _Distinct(texts.to_pylist(), *byte_arrays(texts), of_sentence)
+
+
+def _tag_distinct(
+    documents: Documents, sentences: Sentences, options: TokenOptions
+) -> tuple[_Distinct, Spans]:
+    """Return the distinct sentences and their tagged words."""
+    if len(sentences):
+        _load_early(options.model)
+    distinct = _distinct(documents, sentences)
+    return distinct, _tag(distinct.texts, options)
+
+
+@lru_cache(maxsize=8)
+def _load_early(model: Model) -> None:
+    """Begin to make the session while Numba compiles the first kernels, or loads them.
+
+    `classify` waits for it, and finds the errors.
+    """
+    ThreadPoolExecutor(1, "polars-jslner-load").submit(load_session, model)
 
 
 def _tag(texts: Sequence[str], options: TokenOptions) -> Spans:
@@ -211,8 +269,7 @@ def _column(
     distinct: _Distinct,
     spans: Spans,
     names: Sequence[str],
-    dtype: pl.List,
-) -> pl.Series:
+) -> pa.Array:
     """Put the spans of distinct sentences back where the sentences stand."""
     texts = distinct.offsets[:-1], distinct.offsets[1:]
     starts = char_to_byte(distinct.data, *texts, spans.offsets, spans.starts)
@@ -232,4 +289,4 @@ def _column(
         "score": spans.scores[repeated],
         "sentence": np.repeat(numbers, counts).astype(np.uint32),
     }
-    return list_column(offsets[sentences.offsets], documents.valid, fields, dtype)
+    return list_column(offsets[sentences.offsets], documents.valid, fields)

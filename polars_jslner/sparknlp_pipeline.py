@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
+import pyarrow as pa
 
 from polars_jslner import schema
 from polars_jslner.config import current
@@ -49,11 +49,13 @@ from polars_jslner.stages.assemble import (
     null_where,
     text_array,
 )
-from polars_jslner.stages.documents import Documents, by_slices, read_documents
+from polars_jslner.stages.documents import Documents, byte_arrays
 from polars_jslner.stages.engine import Frame, classify, count_classes
+from polars_jslner.stages.slices import by_slices
 from polars_jslner.stages.windows import Windows, batch, cut
 
 if TYPE_CHECKING:
+    import polars as pl
     from numpy.typing import NDArray
 
     from polars_jslner.models import Model
@@ -64,6 +66,7 @@ if TYPE_CHECKING:
     from polars_jslner.sparknlp.pieces import PieceEncoder, Pieces
     from polars_jslner.sparknlp.tags import Tags
     from polars_jslner.sparknlp.tokenizer import Tokens
+    from polars_jslner.stages.sentences import Given
 
 # Smaller than in the other profile: the probabilities of all tags are kept here.
 SLICE_BYTES = 500_000
@@ -80,7 +83,7 @@ def find_entities(
 ) -> pl.Series:
     """Return the chunks of each text as `schema.ENTITIES`."""
 
-    def annotate(documents: Documents, given: pl.Series | None, row: int) -> pl.Series:
+    def annotate(documents: Documents, given: Given | None, row: int) -> pa.Array:
         cleaned = _Cleaned(documents, options.tokens.model.spark)
         read = _read(cleaned, given, row, options.tokens)
         chunks = _chunks(read, options)
@@ -91,9 +94,10 @@ def find_entities(
         spans = _Spans(chunks.offsets, chunks.begins, chunks.ends, sentence)
         names = label_array(chunks.names, chunks.labels.astype(np.int32))
         scores = chunks.confidences
-        return spans.column(cleaned, read.sentences, names, scores, schema.ENTITIES)
+        return spans.column(cleaned, read.sentences, names, scores)
 
-    return by_slices(text, spans, SLICE_BYTES, annotate, schema.ENTITIES)
+    key = ("entities", options)
+    return by_slices(text, spans, SLICE_BYTES, annotate, schema.ENTITIES, key)
 
 
 def find_tokens(
@@ -101,7 +105,7 @@ def find_tokens(
 ) -> pl.Series:
     """Return the words of each text that got a tag as `schema.TOKENS`."""
 
-    def annotate(documents: Documents, given: pl.Series | None, row: int) -> pl.Series:
+    def annotate(documents: Documents, given: Given | None, row: int) -> pa.Array:
         cleaned = _Cleaned(documents, options.model.spark)
         read = _read(cleaned, given, row, options)
         tags, groups = read.tags, read.groups
@@ -111,9 +115,10 @@ def find_tokens(
         begins, ends = read.tokens.begins[token], read.tokens.lasts[token]
         spans = _Spans(tags.offsets, begins, ends, sentence)
         names = label_array(read.labels.tags, tags.labels.astype(np.int32))
-        return spans.column(cleaned, read.sentences, names, tags.scores, schema.TOKENS)
+        return spans.column(cleaned, read.sentences, names, tags.scores)
 
-    return by_slices(text, spans, SLICE_BYTES, annotate, schema.TOKENS)
+    key = ("tokens", options)
+    return by_slices(text, spans, SLICE_BYTES, annotate, schema.TOKENS, key)
 
 
 def find_annotations(
@@ -121,14 +126,15 @@ def find_annotations(
 ) -> pl.Series:
     """Return the annotations of a stage as `schema.ANNOTATIONS`."""
 
-    def annotate(documents: Documents, given: pl.Series | None, row: int) -> pl.Series:
+    def annotate(documents: Documents, given: Given | None, row: int) -> pa.Array:
         cleaned = _Cleaned(documents, options.tokens.model.spark)
         column = _annotations(cleaned, given, row, options, stage)
         if options.tokens.exact:
             return column  # Spark NLP reads null as an empty text
         return null_where(column, ~documents.valid)
 
-    return by_slices(text, spans, SLICE_BYTES, annotate, schema.ANNOTATIONS)
+    key = ("annotations", options, stage)
+    return by_slices(text, spans, SLICE_BYTES, annotate, schema.ANNOTATIONS, key)
 
 
 def split_by_detector(documents: Documents, source: str) -> stage.Sentences:
@@ -167,8 +173,10 @@ class _Cleaned:
         if mode != "disabled":
             texts = _texts(original)
             cleaned = [cleanup.clean_with_origins(text, mode) for text in texts]
-            column = pl.Series([text for text, _ in cleaned], dtype=pl.String)
-            self.documents = read_documents(column)
+            column = pa.array([text for text, _ in cleaned], pa.large_string())
+            self.documents = Documents(
+                *byte_arrays(column), np.ones(len(texts), np.bool_)
+            )
             self.origins = [origins for _, origins in cleaned]
 
     @cached_property
@@ -204,14 +212,11 @@ class _Spans:
         sentences: Sentences,
         labels: object,
         scores: NDArray[np.float32],
-        dtype: pl.List,
-    ) -> pl.Series:
+    ) -> pa.Array:
         """Return lists of spans with the characters of the original text.
 
         A span whose sentence was altered beyond finding it in the text is left out.
         """
-        import pyarrow as pa
-
         counts = np.diff(self.offsets)
         document = np.repeat(np.arange(len(counts)), counts)
         size = np.diff(cleaned.positions.units.offsets)[document]
@@ -240,7 +245,7 @@ class _Spans:
             "score": scores[good],
             "sentence": number.astype(np.uint32),
         }
-        return list_column(offsets, original.valid, fields, dtype)
+        return list_column(offsets, original.valid, fields)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -256,11 +261,11 @@ class _Read:
 
 def _annotations(
     cleaned: _Cleaned,
-    given: pl.Series | None,
+    given: Given | None,
     row: int,
     options: EntityOptions,
     stage: str,
-) -> pl.Series:
+) -> pa.Array:
     tokens = options.tokens
     if stage == "document":
         return annotation.document_annotations(cleaned.positions.units)
@@ -279,7 +284,7 @@ def _annotations(
 
 
 def _sentences(
-    cleaned: _Cleaned, given: pl.Series | None, row: int, options: TokenOptions
+    cleaned: _Cleaned, given: Given | None, row: int, options: TokenOptions
 ) -> Sentences:
     positions = cleaned.positions
     if given is not None:
@@ -380,7 +385,7 @@ def _tokenizer_params(model: Model) -> TokenizerParams:
 
 
 def _read(
-    cleaned: _Cleaned, given: pl.Series | None, row: int, options: TokenOptions
+    cleaned: _Cleaned, given: Given | None, row: int, options: TokenOptions
 ) -> _Read:
     """Run the stages up to the tags."""
     model = options.model

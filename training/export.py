@@ -1,23 +1,27 @@
-"""The graph of a tagger for ONNX Runtime: int8 storage, fp32 arithmetic.
+"""The graph of a tagger for ONNX Runtime: int8 storage, int8 or fp32 arithmetic.
 
 Every matrix is stored as int8 with one scale per output channel (per row in the
-embeddings) behind Cast and Mul, which ONNX Runtime folds when it makes a session. The
-operators are those of its own transformer optimiser (``com.microsoft``), so nothing is
-left to fuse, and none of them lets one sequence see another of its batch.
+embeddings). In fp32 arithmetic it stands behind Cast and Mul, which ONNX Runtime folds
+when it makes a session. In int8 arithmetic the maps of `quantize.Int8Linear` are
+integer products, whose inputs have fixed scales. The operators are those of ONNX
+Runtime's own transformer optimiser (``com.microsoft``), so nothing is left to fuse, and
+none of them lets one sequence see another of its batch.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from training.labels import N_TAGS
+from training.quantize import Int8Linear
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from torch import nn
 
     from training.model import Tagger
 
@@ -29,10 +33,9 @@ EPSILON: Final = 1e-12
 class _Graph:
     """Nodes and weights in the making."""
 
-    def __init__(self, *, int8: bool) -> None:
+    def __init__(self) -> None:
         self.nodes: list[onnx.NodeProto] = []
         self.weights: list[onnx.TensorProto] = []
-        self._int8 = int8
 
     def node(self, kind: str, inputs: list[str], name: str, **attributes: Any) -> str:
         """Add an operator with one result, ``name``."""
@@ -49,23 +52,71 @@ class _Graph:
 
     def matrix(self, value: NDArray[np.float32], name: str, axis: int) -> str:
         """Add a matrix as int8; the largest value along ``axis`` sets each scale."""
-        if not self._int8:
-            return self.constant(value, name)
         scale = np.abs(value).max(axis=axis, keepdims=True) / np.float32(127)
         scale[scale == 0] = 1
-        stored = np.rint(value / scale).astype(np.int8)
-        self.constant(stored, f"{name}.int8")
+        return self.scaled(np.rint(value / scale).astype(np.int8), scale, name)
+
+    def scaled(
+        self, steps: NDArray[np.int8], scale: NDArray[np.float32], name: str
+    ) -> str:
+        """Add the matrix ``steps * scale``, which is multiplied out in the session."""
+        self.constant(steps, f"{name}.int8")
         self.constant(scale.astype(np.float32), f"{name}.scale")
         cast = self.node("Cast", [f"{name}.int8"], f"{name}.cast", to=TensorProto.FLOAT)
         return self.node("Mul", [cast, f"{name}.scale"], name)
 
+    def integers(self, value: str, linear: Int8Linear, name: str) -> _Product:
+        """Add an input's integers, and the weights that they are multiplied by."""
+        steps, scale = linear.steps()
+        one = self.constant(np.float32(linear.scale.item()), f"{name}.input_scale")
+        zero = self.constant(np.uint8(linear.zero.item()), f"{name}.input_zero")
+        rounded = self.node("QuantizeLinear", [value, one, zero], f"{name}.input")
+        return _Product(
+            rounded,
+            self.constant(steps.numpy().T, f"{name}.weight.int8"),
+            self.constant(linear.bias.detach().numpy(), f"{name}.bias"),
+            one,
+            self.constant(scale.numpy()[:, 0], f"{name}.weight.scale"),
+            zero,
+            self.constant(np.zeros(len(scale), np.int8), f"{name}.weight.zero"),
+        )
+
+    def product(self, value: str, linear: Int8Linear, name: str) -> str:
+        """Add an integer product with its bias, the result as float32."""
+        own = self.integers(value, linear, name)
+        names = [own.value, own.weight, own.value_scale, own.weight_scale]
+        names += [own.value_zero, own.weight_zero, own.bias]
+        return self.node("MatMulIntegerToFloat", names, f"{name}.result")
+
+
+class _Product(NamedTuple):
+    """The names of what an integer product needs."""
+
+    value: str
+    weight: str
+    bias: str
+    value_scale: str
+    weight_scale: str
+    value_zero: str
+    weight_zero: str
+
 
 _FUSED_KINDS: Final = frozenset(
-    {"Attention", "BiasGelu", "EmbedLayerNormalization", "SkipLayerNormalization"}
+    {
+        "Attention",
+        "BiasGelu",
+        "EmbedLayerNormalization",
+        "Gelu",
+        "MatMulIntegerToFloat",
+        "QAttention",
+        "SkipLayerNormalization",
+    }
 )
 
 
-def to_onnx(model: Tagger, *, int8: bool = True) -> onnx.ModelProto:
+def to_onnx(
+    model: Tagger, arithmetic: Literal["int8", "fp32"] = "fp32"
+) -> onnx.ModelProto:
     """Return the graph.
 
     From ``input_ids``, ``attention_mask`` and ``token_type_ids``, int64[batch,
@@ -75,11 +126,11 @@ def to_onnx(model: Tagger, *, int8: bool = True) -> onnx.ModelProto:
     ----------
     model
         The trained model.
-    int8
-        Whether matrices are stored as int8, or as they are.
+    arithmetic
+        Of the layers' products; ``int8`` needs a model with `quantize.Int8Linear`.
     """
     weights = {name: value.numpy() for name, value in model.state_dict().items()}
-    graph = _Graph(int8=int8)
+    graph = _Graph()
     sequence = ["batch", "sequence"]
     inputs = [
         helper.make_tensor_value_info(name, TensorProto.INT64, sequence)
@@ -93,7 +144,11 @@ def to_onnx(model: Tagger, *, int8: bool = True) -> onnx.ModelProto:
     def vector(name: str) -> str:
         return graph.constant(weights[name], name)
 
-    def linear(name: str) -> str:  # PyTorch keeps [out, in], ONNX wants [in, out]
+    def linear(module: nn.Linear, name: str) -> str:
+        if isinstance(module, Int8Linear):
+            steps, scale = (part.numpy().T for part in module.steps())
+            return graph.scaled(steps, scale, f"{name}.weight")
+        # PyTorch keeps [out, in], ONNX wants [in, out]
         return graph.matrix(weights[f"{name}.weight"].T, f"{name}.weight", axis=0)
 
     tables = [
@@ -112,31 +167,49 @@ def to_onnx(model: Tagger, *, int8: bool = True) -> onnx.ModelProto:
             epsilon=EPSILON,
         )
     )
+
+    def add_norm(value: str, skip: str, norm: str, *bias: str) -> str:
+        scale, shift = vector(f"{norm}.weight"), vector(f"{norm}.bias")
+        return graph.node(
+            "SkipLayerNormalization",
+            [value, skip, scale, shift, *bias],
+            f"{norm}.result",
+            epsilon=EPSILON,
+        )
+
     for index, layer in enumerate(model.layers):
         at = f"layers.{index}"
-
-        def add_norm(value: str, skip: str, bias: str, norm: str) -> str:
-            scale, shift = vector(f"{norm}.weight"), vector(f"{norm}.bias")
-            return graph.node(
-                "SkipLayerNormalization",
-                [value, skip, scale, shift, vector(bias)],
-                f"{norm}.result",
-                epsilon=EPSILON,
+        heads = layer.heads
+        if arithmetic == "int8":
+            own = graph.integers(hidden, layer.qkv, f"{at}.qkv")
+            mixed = graph.node(
+                "QAttention",
+                [*own[:5], mask, own.value_zero, own.weight_zero],
+                f"{at}.mixed",
+                num_heads=heads,
             )
-
+            mixed = graph.product(mixed, layer.out, f"{at}.out")
+            hidden = add_norm(mixed, hidden, f"{at}.norm1")
+            inner = graph.product(hidden, layer.up, f"{at}.up")
+            inner = graph.node("Gelu", [inner], f"{at}.gelu")
+            inner = graph.product(inner, layer.down, f"{at}.down")
+            hidden = add_norm(inner, hidden, f"{at}.norm2")
+            continue
+        bias = [vector(f"{at}.{name}.bias") for name in ("qkv", "out", "up", "down")]
+        qkv = linear(layer.qkv, f"{at}.qkv")
         mixed = graph.node(
-            "Attention",
-            [hidden, linear(f"{at}.qkv"), vector(f"{at}.qkv.bias"), mask],
-            f"{at}.mixed",
-            num_heads=layer.heads,
+            "Attention", [hidden, qkv, bias[0], mask], f"{at}.mixed", num_heads=heads
         )
-        mixed = graph.node("MatMul", [mixed, linear(f"{at}.out")], f"{at}.out")
-        hidden = add_norm(mixed, hidden, f"{at}.out.bias", f"{at}.norm1")
-        inner = graph.node("MatMul", [hidden, linear(f"{at}.up")], f"{at}.up")
-        inner = graph.node("BiasGelu", [inner, vector(f"{at}.up.bias")], f"{at}.gelu")
-        inner = graph.node("MatMul", [inner, linear(f"{at}.down")], f"{at}.down")
-        hidden = add_norm(inner, hidden, f"{at}.down.bias", f"{at}.norm2")
-    scores = graph.node("MatMul", [hidden, linear("head")], "head")
+        out = linear(layer.out, f"{at}.out")
+        mixed = graph.node("MatMul", [mixed, out], f"{at}.out")
+        hidden = add_norm(mixed, hidden, f"{at}.norm1", bias[1])
+        up = linear(layer.up, f"{at}.up")
+        inner = graph.node("MatMul", [hidden, up], f"{at}.up")
+        inner = graph.node("BiasGelu", [inner, bias[2]], f"{at}.gelu")
+        down = linear(layer.down, f"{at}.down")
+        inner = graph.node("MatMul", [inner, down], f"{at}.down")
+        hidden = add_norm(inner, hidden, f"{at}.norm2", bias[3])
+    scores = graph.node("MatMul", [hidden, linear(model.head, "head")], "head")
     graph.node("Add", [scores, vector("head.bias")], "logits")
     logits = helper.make_tensor_value_info(
         "logits", TensorProto.FLOAT, [*sequence, N_TAGS]

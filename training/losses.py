@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from training.data import Corpus
 
 Loss = Callable[[Tensor, Batch], Tensor]
-HARD: Final = 0.3  # share of the annotation in what a student learns
+# Share of the annotation in what a student learns from each text; the rest is belief.
+ANNOTATION: Final = {"train": 0.3, "unlabelled": 0.0, "passages": 1.0}
 
 
 def tag_loss(smoothing: float) -> Loss:
@@ -52,7 +53,9 @@ def belief_loss(beliefs: NDArray[np.float16]) -> Loss:
 
 
 def beliefs_of(
-    logits: Sequence[NDArray[np.float32]], labelled: Corpus
+    logits: Sequence[NDArray[np.float32]],
+    corpus: Corpus,
+    shares: NDArray[np.float32],
 ) -> NDArray[np.float16]:
     """Average the teachers' probabilities, and mix the annotation in where it is.
 
@@ -60,13 +63,16 @@ def beliefs_of(
     ----------
     logits
         float32[n_pieces, N_TAGS] of each teacher.
-    labelled
-        The annotated corpus, which the first pieces are of.
+    corpus
+        What they were asked about.
+    shares
+        float32[n_pieces], share of the annotation in what is to be learned.
     """
     mean = np.zeros_like(logits[0])
     for one in logits:
         mean += torch.from_numpy(one).softmax(-1).numpy() / len(logits)
-    words = np.flatnonzero(labelled.tags != IGNORED)
-    mean[words] *= 1 - HARD
-    mean[words] += HARD * np.eye(N_TAGS, dtype=np.float32)[labelled.tags[words]]
+    words = np.flatnonzero(corpus.tags != IGNORED)
+    share = shares[words, None]
+    mean[words] *= 1 - share
+    mean[words] += share * np.eye(N_TAGS, dtype=np.float32)[corpus.tags[words]]
     return mean.astype(np.float16)

@@ -26,8 +26,8 @@ class Stage:
         Of the run.
     start
         The stage whose weights it starts from; empty: the base model.
-    corpora
-        What it reads beside the annotated text.
+    texts
+        What it reads.
     teachers
         The stages whose mean probabilities it learns; empty: it learns the labels.
     """
@@ -36,24 +36,35 @@ class Stage:
     shape: Shape
     settings: Settings
     start: str = ""
-    corpora: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ("train",)
     teachers: tuple[str, ...] = ()
 
 
 STAGES: Final = (
     Stage("teacher", DEEP, Settings(epochs=4, rate=3e-4, batch=1536, seed=3)),
     Stage(
+        "reader",
+        DEEP,
+        Settings(epochs=4, rate=3e-4, batch=1536, masking=0.05, context=True, seed=5),
+    ),
+    Stage(
         "student",
         SLIM,
         Settings(epochs=5, rate=4e-4, batch=1024, masking=0.05, seed=11),
-        corpora=("unlabelled",),
+        texts=("train", "unlabelled"),
         teachers=("teacher",),
     ),
     Stage(
-        "polished",
+        "int8",
         SLIM,
-        Settings(epochs=1, rate=5e-5, batch=1024, seed=17),
+        Settings(epochs=2, rate=2e-4, batch=1024, masking=0.05, int8=True, seed=17),
         start="student",
-        corpora=("passages",) * 8,
+        texts=("train", "unlabelled", *("passages",) * 8),
+        teachers=("teacher", "reader"),
     ),
 )
+
+
+def find(name: str) -> Stage:
+    """Return the stage of that name."""
+    return next(stage for stage in STAGES if stage.name == name)

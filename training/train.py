@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -27,6 +28,9 @@ CLS: Final = 101
 SEP: Final = 102
 MASK: Final = 103
 LONGEST: Final = 254  # pieces of one training sequence, special ones not counted
+SCALE_RATE: Final = 10  # learning rate of int8 scales, in times of the others'
+N_CALIBRATED: Final = 24  # batches
+CALIBRATED: Final = 1536  # padded pieces of each
 BUCKET: Final = 64  # batches' worth of sequences that are sorted by length together
 
 
@@ -50,6 +54,10 @@ class Settings:
         Weight decay.
     warmup
         Share of the steps in which the learning rate rises.
+    context
+        Whether sentences are read together with their neighbours.
+    int8
+        Whether the int8 arithmetic is simulated.
     seed
         Of the order, of dropout and of the masking.
     """
@@ -61,6 +69,8 @@ class Settings:
     masking: float = 0.0
     decay: float = 0.01
     warmup: float = 0.06
+    context: bool = False
+    int8: bool = False
     seed: int = 1
 
 
@@ -85,14 +95,25 @@ class Batch:
     pieces: Tensor
 
 
-def cut(corpus: Corpus, longest: int = LONGEST) -> NDArray[np.int64]:
-    """Return int64[n, 2]: first and last piece of sequences that fit the model."""
-    runs = [
-        (low, min(low + longest, high))
-        for first, high in zip(corpus.offsets[:-1], corpus.offsets[1:], strict=True)
-        for low in range(first, high, longest)
-    ]
-    return np.array(runs, np.int64).reshape(-1, 2)
+def cut(
+    corpus: Corpus, longest: int = LONGEST, *, context: bool = False
+) -> NDArray[np.int64]:
+    """Return int64[n, 2]: first and last piece of sequences that fit the model.
+
+    With ``context``, neighbouring sentences of a document share a sequence.
+    """
+    runs: list[tuple[int, int]] = []
+    before = -1
+    spans = zip(corpus.offsets[:-1], corpus.offsets[1:], strict=True)
+    for document, (first, end) in zip(corpus.documents, spans, strict=True):
+        if context and document == before and end - runs[-1][0] <= longest:
+            runs[-1] = runs[-1][0], end
+            continue
+        before = document
+        runs += [
+            (low, min(low + longest, end)) for low in range(first, end, longest)
+        ] or [(first, end)]
+    return np.array([run for run in runs if run[0] < run[1]], np.int64).reshape(-1, 2)
 
 
 def make_batch(corpus: Corpus, runs: NDArray[np.int64]) -> Batch:
@@ -138,12 +159,21 @@ def batches(
         yield runs[group]
 
 
-def predict(model: Tagger, corpus: Corpus, size: int = 4096) -> NDArray[np.float32]:
+def calibration(corpus: Corpus) -> Iterator[Batch]:
+    """Yield the batches whose activations set the first int8 scales."""
+    random = np.random.default_rng(0)
+    for group in islice(batches(cut(corpus), CALIBRATED, random), N_CALIBRATED):
+        yield make_batch(corpus, group)
+
+
+def predict(
+    model: Tagger, corpus: Corpus, size: int = 4096, *, context: bool = False
+) -> NDArray[np.float32]:
     """Return float32[n_pieces, N_TAGS]: the logits of every piece."""
     logits = np.zeros((len(corpus.ids), N_TAGS), np.float32)
     model.eval()
     with torch.inference_mode():
-        for group in batches(cut(corpus), size, None):
+        for group in batches(cut(corpus, context=context), size, None):
             batch = make_batch(corpus, group)
             out = model(batch.ids, batch.cases, batch.lengths)
             inside = batch.pieces >= 0
@@ -151,9 +181,15 @@ def predict(model: Tagger, corpus: Corpus, size: int = 4096) -> NDArray[np.float
     return logits
 
 
-def evaluate(model: Tagger, documents: Sequence[Document], corpus: Corpus) -> Report:
-    """Score the model on annotated documents."""
-    tags = predict(model, corpus).argmax(1)
+def evaluate(
+    model: Tagger,
+    documents: Sequence[Document],
+    corpus: Corpus,
+    *,
+    context: bool = False,
+) -> Report:
+    """Score the model on annotated documents, the best tag of each word alone."""
+    tags = predict(model, corpus, context=context).argmax(1)
     return score(documents, tag_spans(corpus, tags))
 
 
@@ -167,7 +203,7 @@ def fit(
     """Train ``model`` in place."""
     torch.manual_seed(settings.seed)
     random = np.random.default_rng(settings.seed)
-    runs = cut(corpus)
+    runs = cut(corpus, context=settings.context)
     steps_per_epoch = sum(1 for _ in batches(runs, settings.batch, random))
     total = math.ceil(steps_per_epoch * settings.epochs)
     warmup = max(1, int(total * settings.warmup))
@@ -176,7 +212,12 @@ def fit(
     sparse = torch.optim.SparseAdam([words], lr=settings.rate)
     groups: list[dict[str, Any]] = [
         {"params": [p for p in parameters if p.dim() > 1]},
-        {"params": [p for p in parameters if p.dim() < 2], "weight_decay": 0.0},
+        {"params": [p for p in parameters if p.dim() == 1], "weight_decay": 0.0},
+        {  # scales of the int8 simulation: few, logarithms, and behind in their units
+            "params": [p for p in parameters if p.dim() == 0],
+            "weight_decay": 0.0,
+            "times": SCALE_RATE,
+        },
     ]
     optimizer = torch.optim.AdamW(
         groups, lr=settings.rate, weight_decay=settings.decay, fused=True
@@ -191,7 +232,8 @@ def fit(
             done = (step - warmup) / max(1, total - warmup)
             share = (step + 1) / warmup if step < warmup else 1 - done
             for parameter_group in (*optimizer.param_groups, *sparse.param_groups):
-                parameter_group["lr"] = settings.rate * share
+                times = parameter_group.get("times", 1)
+                parameter_group["lr"] = settings.rate * share * times
             batch = make_batch(corpus, group)
             ids = batch.ids
             if settings.masking:

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@jit
 def fill_batch(
     values: NDArray[np.int64],
     starts: NDArray[np.int64],
@@ -42,21 +41,36 @@ def fill_batch(
     batch, mask
         int64[n_rows, longest + specials]; the mask is 1 up to the window's end.
     """
-    n_prefix, n_suffix = len(prefix), len(suffix)
-    width = lengths[rows[0]] + n_prefix + n_suffix
+    width = int(lengths[rows[0]]) + len(prefix) + len(suffix)
     batch = np.full((len(rows), width), pad, np.int64)
     mask = np.zeros((len(rows), width), np.int64)
+    _fill_batch(values, starts, lengths, rows, prefix, suffix, batch, mask)
+    return batch, mask
+
+
+@jit
+def _fill_batch(
+    values: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    lengths: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    prefix: NDArray[np.int64],
+    suffix: NDArray[np.int64],
+    batch: NDArray[np.int64],
+    mask: NDArray[np.int64],
+) -> None:
+    n_prefix, n_suffix = len(prefix), len(suffix)
     for row in range(len(rows)):
         start, length = starts[rows[row]], lengths[rows[row]]
-        for i in range(n_prefix):
-            batch[row, i] = prefix[i]
-        for i in range(length):
-            batch[row, n_prefix + i] = values[start + i]
-        for i in range(n_suffix):
-            batch[row, n_prefix + length + i] = suffix[i]
-        for i in range(n_prefix + length + n_suffix):
-            mask[row, i] = 1
-    return batch, mask
+        for at in range(n_prefix + length + n_suffix):
+            piece = at - n_prefix
+            if piece < 0:
+                batch[row, at] = prefix[at]
+            elif piece < length:
+                batch[row, at] = values[start + piece]
+            else:
+                batch[row, at] = suffix[piece - length]
+            mask[row, at] = 1
 
 
 @jit

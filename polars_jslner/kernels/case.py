@@ -22,7 +22,6 @@ DIGIT = 6  # any digit
 N_CASES = 7
 
 
-@jit
 def word_cases(
     text: NDArray[np.uint32],
     text_offsets: NDArray[np.int64],
@@ -55,6 +54,20 @@ def word_cases(
         OTHER, LOWER, TITLE, UPPER, INITIAL, MIXED or DIGIT.
     """
     cases = np.empty(len(starts), np.int64)
+    _word_cases(text, text_offsets, offsets, starts, ends, continues, cases)
+    return cases
+
+
+@jit
+def _word_cases(
+    text: NDArray[np.uint32],
+    text_offsets: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    continues: NDArray[np.bool_],
+    cases: NDArray[np.int64],
+) -> None:
     for sentence in range(len(offsets) - 1):
         origin = text_offsets[sentence]
         first = offsets[sentence]
@@ -84,4 +97,3 @@ def word_cases(
             for piece in range(first, last):
                 cases[piece] = case
             first = last
-    return cases

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,6 @@ OUTSIDE, BEGIN, INSIDE, END, SINGLE = 0, 1, 2, 3, 4
 FIRST, AVERAGE, MAX = 0, 1, 2
 
 
-@jit
 def find_words(
     offsets: NDArray[np.int64], continues: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -39,21 +39,12 @@ def find_words(
     word_pieces
         int64[n_words + 1], first piece of each word.
     """
-    word_offsets = np.empty(len(offsets), np.int64)
-    word_pieces = np.empty(len(continues) + 1, np.int64)
-    n_words = 0
-    for sentence in range(len(offsets) - 1):
-        word_offsets[sentence] = n_words
-        for piece in range(offsets[sentence], offsets[sentence + 1]):
-            if piece == offsets[sentence] or not continues[piece]:
-                word_pieces[n_words] = piece
-                n_words += 1
-    word_offsets[len(offsets) - 1] = n_words
-    word_pieces[n_words] = len(continues)
-    return word_offsets, word_pieces[: n_words + 1].copy()
+    begins = np.append(~continues, True)
+    begins[offsets] = True
+    word_pieces = np.flatnonzero(begins)
+    return word_pieces.searchsorted(offsets), word_pieces
 
 
-@jit
 def label_words(
     word_pieces: NDArray[np.int64],
     tags: NDArray[np.int32],
@@ -79,35 +70,36 @@ def label_words(
     tags, scores
         int32[n_words], float32[n_words].
     """
+    if how != AVERAGE:
+        chosen = _chosen_pieces(word_pieces, scores, how)
+        return tags[chosen], scores[chosen]
     n_words = len(word_pieces) - 1
-    word_tags = np.empty(n_words, np.int32)
-    word_scores = np.empty(n_words, np.float32)
-    n_tags = probabilities.shape[1]
-    for word in range(n_words):
-        first, last = word_pieces[word], word_pieces[word + 1]
-        if how == AVERAGE:
-            best = 0
-            top = -1.0
-            for tag in range(n_tags):
-                total = 0.0
-                for piece in range(first, last):
-                    total += probabilities[piece, tag]
-                if total > top:
-                    best, top = tag, total
-            word_tags[word] = best
-            word_scores[word] = top / (last - first)
-        else:
-            chosen = first
-            if how == MAX:
-                for piece in range(first + 1, last):
-                    if scores[piece] > scores[chosen]:
-                        chosen = piece
-            word_tags[word] = tags[chosen]
-            word_scores[word] = scores[chosen]
+    word_tags, word_scores = np.empty(n_words, np.int32), np.empty(n_words, np.float32)
+    _label_on_average(word_pieces, probabilities, word_tags, word_scores)
     return word_tags, word_scores
 
 
 @jit
+def _label_on_average(
+    word_pieces: NDArray[np.int64],
+    probabilities: NDArray[np.float32],
+    word_tags: NDArray[np.int32],
+    word_scores: NDArray[np.float32],
+) -> None:
+    for word in range(len(word_tags)):
+        first, last = word_pieces[word], word_pieces[word + 1]
+        best = 0
+        top = -1.0
+        for tag in range(probabilities.shape[1]):
+            total = 0.0
+            for piece in range(first, last):
+                total += probabilities[piece, tag]
+            if total > top:
+                best, top = tag, total
+        word_tags[word] = best
+        word_scores[word] = top / (last - first)
+
+
 def word_probabilities(
     word_pieces: NDArray[np.int64],
     scores: NDArray[np.float32],
@@ -131,27 +123,54 @@ def word_probabilities(
     -------
     float32[n_words, n_tags]
     """
-    n_words, n_tags = len(word_pieces) - 1, probabilities.shape[1]
-    words = np.empty((n_words, n_tags), np.float32)
-    for word in range(n_words):
-        first, last = word_pieces[word], word_pieces[word + 1]
-        chosen = first
-        if how == MAX:
-            for piece in range(first + 1, last):
-                if scores[piece] > scores[chosen]:
-                    chosen = piece
-        for tag in range(n_tags):
-            if how == AVERAGE:
-                total = 0.0
-                for piece in range(first, last):
-                    total += probabilities[piece, tag]
-                words[word, tag] = total / (last - first)
-            else:
-                words[word, tag] = probabilities[chosen, tag]
+    if how != AVERAGE:
+        return probabilities[_chosen_pieces(word_pieces, scores, how)]
+    words = np.empty((len(word_pieces) - 1, probabilities.shape[1]), np.float32)
+    _average(word_pieces, probabilities, words)
     return words
 
 
 @jit
+def _average(
+    word_pieces: NDArray[np.int64],
+    probabilities: NDArray[np.float32],
+    words: NDArray[np.float32],
+) -> None:
+    for word in range(len(words)):
+        first, last = word_pieces[word], word_pieces[word + 1]
+        for tag in range(probabilities.shape[1]):
+            total = 0.0
+            for piece in range(first, last):
+                total += probabilities[piece, tag]
+            words[word, tag] = total / (last - first)
+
+
+def _chosen_pieces(
+    word_pieces: NDArray[np.int64], scores: NDArray[np.float32], how: int
+) -> NDArray[np.int64]:
+    """Return int64[n_words], the first piece of each word or its first surest one."""
+    firsts = word_pieces[:-1]
+    if how == FIRST:
+        return firsts
+    surest = firsts.copy()
+    _find_surest(word_pieces, scores, surest)
+    return surest
+
+
+@jit
+def _find_surest(
+    word_pieces: NDArray[np.int64],
+    scores: NDArray[np.float32],
+    surest: NDArray[np.int64],
+) -> None:
+    for word in range(len(surest)):
+        chosen = word_pieces[word]
+        for piece in range(word_pieces[word] + 1, word_pieces[word + 1]):
+            if scores[piece] > scores[chosen]:
+                chosen = piece
+        surest[word] = chosen
+
+
 def best_valid(
     word_offsets: NDArray[np.int64],
     probabilities: NDArray[np.float32],
@@ -176,46 +195,51 @@ def best_valid(
     int32[n_words]
         The tag of each word; of paths as probable, the one with the lower tags.
     """
-    n_tags = probabilities.shape[1]
     tags = np.empty(len(probabilities), np.int32)
-    total = np.empty(n_tags, np.float64)
-    latest = np.empty(n_tags, np.float64)
-    longest = 0
-    for sentence in range(len(word_offsets) - 1):
-        longest = max(longest, word_offsets[sentence + 1] - word_offsets[sentence])
-    came_from = np.empty((longest, n_tags), np.int32)
-    for sentence in range(len(word_offsets) - 1):
-        first, last = word_offsets[sentence], word_offsets[sentence + 1]
-        if first == last:
-            continue
-        for word in range(first, last):
-            best = 0
-            for tag in range(1, n_tags):
-                if word > first and total[tag] > total[best]:
-                    best = tag
-            for tag in range(n_tags):
-                one, other = befores[tag, 0], befores[tag, 1]
-                before = best
-                if one >= 0:
-                    before = one if total[one] >= total[other] else other
-                gain = np.log(max(probabilities[word, tag], np.float32(1e-30)))
-                if word == first:
-                    latest[tag] = gain if one < 0 else -np.inf
-                else:
-                    latest[tag] = total[before] + gain
-                came_from[word - first, tag] = before
-            total[:] = latest
-        at = 0
-        for tag in range(1, n_tags):
-            if total[tag] > total[at]:
-                at = tag
-        for word in range(last - 1, first - 1, -1):
-            tags[word] = at
-            at = came_from[word - first, at]
+    longest = (word_offsets[1:] - word_offsets[:-1]).max(initial=0)
+    shape = longest, probabilities.shape[1]
+    totals, came_from = np.empty(shape, np.float64), np.empty(shape, np.int32)
+    _best_valid(word_offsets, probabilities, befores, totals, came_from, tags)
     return tags
 
 
 @jit
+def _best_valid(
+    word_offsets: NDArray[np.int64],
+    probabilities: NDArray[np.float32],
+    befores: NDArray[np.int32],
+    totals: NDArray[np.float64],
+    came_from: NDArray[np.int32],
+    tags: NDArray[np.int32],
+) -> None:
+    least = np.float32(1e-30)
+    for sentence in range(len(word_offsets) - 1):
+        first = word_offsets[sentence]
+        n_words = word_offsets[sentence + 1] - first
+        best = 0
+        for word in range(n_words):
+            best_before = best
+            best = 0
+            for tag in range(len(befores)):
+                one, other = befores[tag, 0], befores[tag, 1]
+                total = math.log(max(probabilities[first + word, tag], least))
+                before = best_before
+                if word > 0:
+                    if one >= 0:
+                        likelier = totals[word - 1, one] >= totals[word - 1, other]
+                        before = one if likelier else other
+                    total += totals[word - 1, before]
+                elif one >= 0:
+                    total = -math.inf
+                totals[word, tag] = total
+                came_from[word, tag] = before
+                if total > totals[word, best]:
+                    best = tag
+        for word in range(n_words - 1, -1, -1):
+            tags[first + word] = best
+            best = came_from[word, best]
+
+
 def decode(
     word_offsets: NDArray[np.int64],
     tags: NDArray[np.int32],
@@ -262,6 +286,40 @@ def decode(
     lasts = np.empty(n_words, np.int64)
     labels = np.empty(n_words, np.int32)
     chunk_scores = np.empty(n_words, np.float32)
+    n_chunks = _decode(
+        word_offsets,
+        tags,
+        scores,
+        roles,
+        types,
+        chunk_offsets,
+        firsts,
+        lasts,
+        labels,
+        chunk_scores,
+    )
+    return (
+        chunk_offsets,
+        firsts[:n_chunks].copy(),
+        lasts[:n_chunks].copy(),
+        labels[:n_chunks].copy(),
+        chunk_scores[:n_chunks].copy(),
+    )
+
+
+@jit
+def _decode(
+    word_offsets: NDArray[np.int64],
+    tags: NDArray[np.int32],
+    scores: NDArray[np.float32],
+    roles: NDArray[np.int32],
+    types: NDArray[np.int32],
+    chunk_offsets: NDArray[np.int64],
+    firsts: NDArray[np.int64],
+    lasts: NDArray[np.int64],
+    labels: NDArray[np.int32],
+    chunk_scores: NDArray[np.float32],
+) -> int:
     n_chunks = 0
     for sentence in range(len(word_offsets) - 1):
         chunk_offsets[sentence] = n_chunks
@@ -284,10 +342,4 @@ def decode(
             ends = role == END or role == SINGLE
             open_type = np.int32(-1) if ends else label
     chunk_offsets[len(word_offsets) - 1] = n_chunks
-    return (
-        chunk_offsets,
-        firsts[:n_chunks].copy(),
-        lasts[:n_chunks].copy(),
-        labels[:n_chunks].copy(),
-        chunk_scores[:n_chunks].copy(),
-    )
+    return n_chunks

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@jit
 def gather_bytes(
     data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
@@ -32,19 +31,26 @@ def gather_bytes(
     offsets
         int64[n + 1], first byte of each range in ``gathered``.
     """
-    offsets = np.empty(len(starts) + 1, np.int64)
-    offsets[0] = 0
-    for i in range(len(starts)):
-        offsets[i + 1] = offsets[i] + ends[i] - starts[i]
+    offsets = np.zeros(len(starts) + 1, np.int64)
+    np.cumsum(ends - starts, out=offsets[1:])
     gathered = np.empty(offsets[-1], np.uint8)
-    for i in range(len(starts)):
-        at = offsets[i]
-        for j in range(ends[i] - starts[i]):
-            gathered[at + j] = data[starts[i] + j]
+    _gather_bytes(data, starts, offsets, gathered)
     return gathered, offsets
 
 
 @jit
+def _gather_bytes(
+    data: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    gathered: NDArray[np.uint8],
+) -> None:
+    for i in range(len(starts)):
+        shift = starts[i] - offsets[i]
+        for at in range(offsets[i], offsets[i + 1]):
+            gathered[at] = data[at + shift]
+
+
 def char_to_byte(
     data: NDArray[np.uint8],
     text_starts: NDArray[np.int64],
@@ -74,6 +80,19 @@ def char_to_byte(
         Positions in ``data``; -1 where the text has fewer code points.
     """
     positions = np.empty(len(chars), np.int64)
+    _char_to_byte(data, text_starts, text_ends, span_offsets, chars, positions)
+    return positions
+
+
+@jit
+def _char_to_byte(
+    data: NDArray[np.uint8],
+    text_starts: NDArray[np.int64],
+    text_ends: NDArray[np.int64],
+    span_offsets: NDArray[np.int64],
+    chars: NDArray[np.int64],
+    positions: NDArray[np.int64],
+) -> None:
     for text in range(len(text_starts)):
         byte, char, end = text_starts[text], 0, text_ends[text]
         for i in range(span_offsets[text], span_offsets[text + 1]):
@@ -85,10 +104,8 @@ def char_to_byte(
                     byte += 1
                 char += 1
             positions[i] = byte if char == chars[i] else -1
-    return positions
 
 
-@jit
 def repeat_spans(
     span_offsets: NDArray[np.int64], texts: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -108,14 +125,9 @@ def repeat_spans(
     spans
         int64[...], index of the span of the distinct text.
     """
-    offsets = np.empty(len(texts) + 1, np.int64)
-    offsets[0] = 0
-    for i in range(len(texts)):
-        n_spans = span_offsets[texts[i] + 1] - span_offsets[texts[i]]
-        offsets[i + 1] = offsets[i] + n_spans
-    spans = np.empty(offsets[-1], np.int64)
-    for i in range(len(texts)):
-        first = span_offsets[texts[i]]
-        for j in range(offsets[i + 1] - offsets[i]):
-            spans[offsets[i] + j] = first + j
+    firsts = span_offsets[texts]
+    counts = span_offsets[texts + 1] - firsts
+    offsets = np.zeros(len(texts) + 1, np.int64)
+    np.cumsum(counts, out=offsets[1:])
+    spans = np.arange(offsets[-1]) + np.repeat(firsts - offsets[:-1], counts)
     return offsets, spans

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 
 from polars_jslner import schema
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 _TEXT = pa.large_string()
 
 
-def document_annotations(documents: Units) -> pl.Series:
+def document_annotations(documents: Units) -> pa.LargeListArray:
     """Return the stage ``document``: one annotation a text, the empty one included."""
     n = len(documents)
     sizes = np.diff(documents.offsets)
@@ -44,7 +43,7 @@ def document_annotations(documents: Units) -> pl.Series:
     )
 
 
-def sentence_annotations(sentences: Sentences) -> pl.Series:
+def sentence_annotations(sentences: Sentences) -> pa.LargeListArray:
     """Return the stage ``sentence``."""
     units = sentences.units
     texts = strings(units.data, units.offsets[:-1], units.offsets[1:])
@@ -59,7 +58,7 @@ def sentence_annotations(sentences: Sentences) -> pl.Series:
     )
 
 
-def token_annotations(sentences: Sentences, tokens: Tokens) -> pl.Series:
+def token_annotations(sentences: Sentences, tokens: Tokens) -> pa.LargeListArray:
     """Return the stage ``token``."""
     numbers = np.repeat(sentences.numbers, np.diff(tokens.offsets))
     return _column(
@@ -75,7 +74,7 @@ def token_annotations(sentences: Sentences, tokens: Tokens) -> pl.Series:
 
 def ner_annotations(
     tokens: Tokens, groups: Groups, tags: Tags, labels: Labels
-) -> pl.Series:
+) -> pa.LargeListArray:
     """Return the stage ``ner``: the tag of each word and all its probabilities.
 
     A label called ``sentence`` or ``word`` takes the place of what else has that key.
@@ -108,7 +107,7 @@ def ner_annotations(
     )
 
 
-def chunk_annotations(chunks: Chunks) -> pl.Series:
+def chunk_annotations(chunks: Chunks) -> pa.LargeListArray:
     """Return the stage ``chunk``."""
     counts = np.diff(chunks.offsets)
     numbers = np.arange(len(chunks)) - np.repeat(chunks.offsets[:-1], counts)
@@ -150,7 +149,7 @@ def _column(
     results: pa.Array,
     keys: Sequence[str],
     values: Sequence[pa.Array],
-) -> pl.Series:
+) -> pa.LargeListArray:
     """Return a column of annotations.
 
     Parameters
@@ -181,8 +180,7 @@ def _column(
         ],
         [field.name for field in schema.ANNOTATION.fields],
     )
-    lists = pa.LargeListArray.from_arrays(pa.array(offsets), structs)
-    return pl.Series(lists, dtype=schema.ANNOTATIONS)
+    return pa.LargeListArray.from_arrays(pa.array(offsets), structs)
 
 
 def _metadata(n: int, keys: Sequence[str], values: Sequence[pa.Array]) -> pa.Array:

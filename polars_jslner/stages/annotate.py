@@ -23,7 +23,7 @@ from polars_jslner.sparknlp.units import strings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import polars as pl
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     from polars_jslner.stages.chunks import Spans
@@ -50,15 +50,15 @@ class Annotator:
         self._found = sentences
         self._sentences = slices(self._units, sentences.offsets, starts, ends)
 
-    def documents(self) -> pl.Series:
+    def documents(self) -> pa.LargeListArray:
         """Return the stage ``document``."""
         return annotation.document_annotations(self._units)
 
-    def sentences(self) -> pl.Series:
+    def sentences(self) -> pa.LargeListArray:
         """Return the stage ``sentence``."""
         return annotation.sentence_annotations(self._sentences)
 
-    def tokens(self, words: Spans, of_sentence: NDArray[np.int64]) -> pl.Series:
+    def tokens(self, words: Spans, of_sentence: NDArray[np.int64]) -> pa.LargeListArray:
         """Return the stage ``token`` from the words of distinct sentences.
 
         ``of_sentence``, int64[n_sentences], says which distinct sentence each one is.
@@ -68,7 +68,7 @@ class Annotator:
 
     def ner(
         self, words: Spans, of_sentence: NDArray[np.int64], tags: Sequence[str]
-    ) -> pl.Series:
+    ) -> pa.LargeListArray:
         """Return the stage ``ner``: the tag of each word and its ``confidence``."""
         placed = self._place(words, of_sentence)
         groups = group(self._sentences, placed.tokens)
@@ -88,7 +88,7 @@ class Annotator:
         words: Spans,
         of_sentence: NDArray[np.int64],
         names: Sequence[str],
-    ) -> pl.Series:
+    ) -> pa.LargeListArray:
         """Return the stage ``chunk``; ``names`` are those of the chunks' labels."""
         groups = group(self._sentences, self._place(words, of_sentence).tokens)
         placed = self._place(chunks, of_sentence)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from polars_jslner.kernels.spans import gather_bytes
 
@@ -34,8 +34,7 @@ def list_column(
     offsets: NDArray[np.int64],
     valid: NDArray[np.bool_],
     fields: dict[str, pa.Array | NDArray[np.generic]],
-    dtype: pl.List,
-) -> pl.Series:
+) -> pa.LargeListArray:
     """Return lists of structs.
 
     Parameters
@@ -46,8 +45,6 @@ def list_column(
         bool[n_rows], False where the row is null.
     fields
         Values of each field, by name, one a struct.
-    dtype
-        What the column must be.
     """
     arrays = [
         f if isinstance(f, pa.Array) else pa.array(np.ascontiguousarray(f))
@@ -55,12 +52,11 @@ def list_column(
     ]
     structs = pa.StructArray.from_arrays(arrays, list(fields))
     nulls = None if valid.all() else pa.array(~valid)
-    lists = pa.LargeListArray.from_arrays(pa.array(offsets), structs, mask=nulls)
-    return pl.Series(lists, dtype=dtype)
+    return pa.LargeListArray.from_arrays(pa.array(offsets), structs, mask=nulls)
 
 
-def null_where(column: pl.Series, null: NDArray[np.bool_]) -> pl.Series:
+def null_where(column: pa.Array, null: NDArray[np.bool_]) -> pa.Array:
     """Return ``column`` with null in the rows where ``null``, bool[n_rows]."""
     if not null.any():
         return column
-    return column.zip_with(pl.Series(~null), column.clear(len(column)))
+    return pc.if_else(pa.array(null), pa.scalar(None, column.type), column)

@@ -13,6 +13,7 @@ import onnxruntime
 from polars_jslner import config
 from polars_jslner.errors import InferenceError, ModelFormatError
 from polars_jslner.kernels.batches import fill_batch, keep_best
+from polars_jslner.stopping import STOP, Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,7 +115,11 @@ def classify(
     session = load_session(model)
     raw = details == "logits"
 
+    stop = STOP.get()
+
     def run(rows: NDArray[np.int64]) -> None:
+        if stop is not None and stop.is_set():
+            raise Stopped
         _run_batch(session, model, ids, types, frame, windows, rows, result, raw=raw)
 
     futures = [_workers().submit(run, rows) for rows in batches]
@@ -188,7 +193,7 @@ def _run_batch(
 
 
 _lock = threading.Lock()
-_sessions: dict[object, onnxruntime.InferenceSession] = {}
+_sessions: dict[tuple[Model, str], onnxruntime.InferenceSession] = {}
 _pools: dict[int, ThreadPoolExecutor] = {}
 
 
@@ -216,6 +221,8 @@ def load_session(model: Model) -> onnxruntime.InferenceSession:
     key = (model, repr(providers))
     with _lock:
         if key not in _sessions:
+            for other in [other for other in _sessions if other[1] != key[1]]:
+                del _sessions[other]
             _sessions[key] = _make_session(model, list(providers))
         return _sessions[key]
 
@@ -249,7 +256,7 @@ def _make_session(model: Model, providers: list[Any]) -> onnxruntime.InferenceSe
 
 
 def _workers() -> ThreadPoolExecutor:
-    n_threads = config.n_threads()
+    n_threads = config.n_workers()
     with _lock:
         if n_threads not in _pools:
             _pools[n_threads] = ThreadPoolExecutor(n_threads, "polars-jslner")

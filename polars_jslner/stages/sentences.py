@@ -13,6 +13,8 @@ from polars_jslner.kernels.sentences import clinical
 from polars_jslner.kernels.spans import char_to_byte
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from polars_jslner.stages.documents import Documents
@@ -67,40 +69,106 @@ def split(documents: Documents, method: str | None) -> Sentences:
     )
 
 
-def read_sentences(documents: Documents, spans: pl.Series, first_row: int) -> Sentences:
-    """Take the sentences that the caller found.
+@dataclass(frozen=True, slots=True, eq=False)
+class Given:
+    """Sentence spans that the caller found.
 
     Parameters
     ----------
-    documents
-        Texts.
+    offsets
+        int64[n_documents + 1], first span of each document.
+    starts, ends
+        int64[n_spans], code points of the document, half-open.
+    valid
+        bool[n_documents], False where there is null for the spans.
+    """
+
+    offsets: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    valid: NDArray[np.bool_]
+
+    def part(self, first: int, last: int) -> Given:
+        """Return the spans of documents ``first`` to ``last``, exclusive."""
+        offsets = self.offsets[first : last + 1]
+        inside = slice(int(offsets[0]), int(offsets[-1]))
+        return Given(
+            offsets - offsets[0],
+            self.starts[inside],
+            self.ends[inside],
+            self.valid[first:last],
+        )
+
+
+def join(parts: Sequence[Given]) -> Given:
+    """Return the spans of documents one after the other."""
+    return Given(
+        _first_of_each(np.concatenate([np.diff(part.offsets) for part in parts])),
+        np.concatenate([part.starts for part in parts]),
+        np.concatenate([part.ends for part in parts]),
+        np.concatenate([part.valid for part in parts]),
+    )
+
+
+def read_spans(spans: pl.Series, valid: NDArray[np.bool_]) -> Given:
+    """Read a column of sentence spans.
+
+    Parameters
+    ----------
     spans
         List(Struct) with whole numbers ``start`` and ``end`` for each document, code
-        points, half-open. The caller makes texts null whose list is null.
-    first_row
-        Row of the first document, for messages.
+        points, half-open.
+    valid
+        bool[n_documents], False where the text is null: its spans do not count.
 
     Raises
     ------
     InputTypeError
-        ``spans`` has another dtype.
+        ``spans`` has another dtype, or there are not as many as texts.
     OptionError
-        A span is not inside its text; the message says in which row.
+        A start or end is null; the message says in which row.
     """
     check_span_dtype(spans.dtype)
+    if len(spans) != len(valid):
+        msg = (
+            f"sentences: the column has {len(spans)} rows and the text {len(valid)}; "
+            f"one list of spans a text is needed."
+        )
+        raise InputTypeError(msg)
     counts = spans.list.len().fill_null(0).cast(pl.Int64).to_numpy()
-    counts = np.where(documents.valid, counts, 0)
+    counts = np.where(valid, counts, 0)
     offsets = _first_of_each(counts)
     structs = spans.filter(pl.Series(counts > 0)).explode()
     columns: list[NDArray[np.int64]] = []
     for name in ("start", "end"):
         column = structs.struct.field(name)
         if column.null_count():
-            row = _row_of(offsets, int(column.is_null().arg_max() or 0)) + first_row
+            row = _row_of(offsets, int(column.is_null().arg_max() or 0))
             msg = f"sentences: row {row} has a span whose {name!r} is null."
             raise OptionError(msg)
         columns.append(column.cast(pl.Int64).to_numpy())
     starts, ends = columns
+    return Given(offsets, starts, ends, spans.is_not_null().to_numpy())
+
+
+def read_sentences(documents: Documents, given: Given, first_row: int) -> Sentences:
+    """Take the sentences that the caller found.
+
+    Parameters
+    ----------
+    documents
+        Texts.
+    given
+        Their spans.
+    first_row
+        Row of the first document, for messages.
+
+    Raises
+    ------
+    OptionError
+        A span is not inside its text; the message says in which row.
+    """
+    offsets, starts, ends = given.offsets, given.starts, given.ends
     texts = (documents.offsets[:-1], documents.offsets[1:], offsets)
     first_bytes = char_to_byte(documents.data, *texts, starts)
     last_bytes = char_to_byte(documents.data, *texts, ends)

@@ -13,6 +13,7 @@ import tokenizers
 
 from polars_jslner.errors import ModelFormatError
 from polars_jslner.kernels.case import word_cases
+from polars_jslner.stopping import go_on
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -132,6 +133,7 @@ class TextTokenizer:
         )
 
     def _encode(self, sentences: Sequence[str]) -> Pieces:
+        go_on()
         encodings = self._tokenizer.encode_batch(
             list(sentences), add_special_tokens=False
         )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -37,12 +38,12 @@ def reference_decode(tags: list[str]) -> list[tuple[str, int, int]]:
     return [tuple(chunk) for chunk in found]
 
 
-def run_decode(sentences, function=chunks.decode):
+def run_decode(sentences):
     flat = [tag for sentence in sentences for tag in sentence]
     offsets = np.cumsum([0, *map(len, sentences)])
     tags = np.array([TAGS.index(tag) for tag in flat], np.int32)
     scores = np.linspace(0.1, 1, len(flat), dtype=np.float32)
-    result = function(offsets, tags, scores, ROLES, TYPES)
+    result = chunks.decode(offsets, tags, scores, ROLES, TYPES)
     return offsets, scores, result
 
 
@@ -68,7 +69,8 @@ def test_decode_equals_the_plain_reference(sentences):
 @given(sentence_lists)
 def test_decode_compiled_equals_interpreted(sentences):
     _, _, compiled = run_decode(sentences)
-    _, _, interpreted = run_decode(sentences, chunks.decode.py_func)
+    with patch.object(chunks, "_decode", chunks._decode.py_func):
+        _, _, interpreted = run_decode(sentences)
     for a, b in zip(compiled, interpreted, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-6)
 
@@ -155,7 +157,8 @@ def test_best_valid_equals_trying_every_path(lengths, seed):
     offsets = np.cumsum([0, *lengths])
     probabilities = generator.dirichlet(np.ones(5), offsets[-1]).astype(np.float32)
     found = chunks.best_valid(offsets, probabilities, BEFORES)
-    interpreted = chunks.best_valid.py_func(offsets, probabilities, BEFORES)
+    with patch.object(chunks, "_best_valid", chunks._best_valid.py_func):
+        interpreted = chunks.best_valid(offsets, probabilities, BEFORES)
     assert found.tolist() == interpreted.tolist()
     for first, last in zip(offsets[:-1], offsets[1:], strict=True):
         logs = np.log(probabilities[first:last].astype(np.float64))

@@ -1,0 +1,23 @@
+"""How work is told that nobody waits for it any more."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from threading import Event
+
+# Set around a piece of work; whoever does it looks between two steps.
+STOP: ContextVar[Event | None] = ContextVar("STOP", default=None)
+
+
+class Stopped(Exception):  # noqa: N818  (it is no error)
+    """Nobody waits for this work any more."""
+
+
+def go_on() -> None:
+    """Raise Stopped if nobody waits for the work of this thread any more."""
+    stop = STOP.get()
+    if stop is not None and stop.is_set():
+        raise Stopped
