@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test test-slow test-browser test-engines fuzz lint fmt docs check floors clean
+.PHONY: help demo test test-slow test-browser test-engines bench fuzz lint fmt docs check floors clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -29,6 +29,9 @@ $(VENV)/dev.stamp: $(VENV)/run.stamp
 
 demo: $(VENV)/run.stamp  ## Annotate examples/notes.parquet with the bundled model
 	$(BIN)/python examples/annotate_notes.py
+
+bench: $(VENV)/run.stamp  ## Measure the speed of this machine, in a minute
+	$(BIN)/python -m benchmarks.speed --quick
 
 test: $(VENV)/dev.stamp  ## Run the tests
 	$(BIN)/python -m pytest

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import onnxruntime
 import polars as pl
-from benchmarks.machine import describe
 
 import polars_jslner as jn
+from polars_jslner.bench.machine import describe, summary
 from training.__main__ import Run
 from training.bundle import write_bundle
 from training.card import check_library
@@ -58,7 +58,7 @@ def main() -> None:
             "clinical_slim": bundled / "clinical_slim",
         }
         seconds = speed(forms, [each.text for each in documents], options.rounds)
-        print(describe())
+        print(summary(describe()))
         rows = []
         for name, each in forms.items():
             report = check_library(each, documents)

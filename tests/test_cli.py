@@ -43,7 +43,7 @@ def test_version(run):
     assert "polars " in printed[1]
 
 
-@pytest.mark.parametrize("command", ["annotate", "text", "models", "evaluate"])
+@pytest.mark.parametrize("command", ["annotate", "text", "models", "evaluate", "bench"])
 def test_every_option_has_help(run, command):
     assert "--help" in run(command, "-h").stdout
     for parameter in _cli.commands[command].params:

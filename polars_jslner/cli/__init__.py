@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from polars_jslner.cli.annotate import annotate
+from polars_jslner.cli.bench import bench
 from polars_jslner.cli.evaluate import evaluate
 from polars_jslner.cli.models import models
 from polars_jslner.cli.report import report
@@ -61,7 +62,7 @@ def _cli() -> None:
     """Find clinical entities in texts and files of texts."""
 
 
-for _command in (annotate, text, models, evaluate, report):
+for _command in (annotate, text, models, evaluate, report, bench):
     _cli.add_command(_command)
 
 

@@ -20,7 +20,7 @@ pytestmark = [
 def ray():
     import ray
 
-    # Two actors, and a CPU for the tasks that feed them, without which Ray waits forever.
+    # Two actors, and a CPU for the tasks that feed them: without it Ray waits forever.
     ray.init(num_cpus=3, include_dashboard=False, log_to_driver=False)
     ray.data.DataContext.get_current().enable_progress_bars = False
     yield ray
@@ -40,9 +40,7 @@ def annotate(ray, dataset, size=BATCH_SIZE, **options):
     return pl.concat([pl.DataFrame(table) for table in tables if table.num_rows])
 
 
-@pytest.mark.parametrize(
-    ("blocks", "size"), [(2, BATCH_SIZE), (5, 64), (7, 10)]
-)
+@pytest.mark.parametrize(("blocks", "size"), [(2, BATCH_SIZE), (5, 64), (7, 10)])
 def test_any_partitioning(ray, notes, tiny, check, blocks, size):
     dataset = ray.data.from_arrow(notes.to_arrow()).repartition(blocks)
     check(annotate(ray, dataset, size, model=tiny))

@@ -1,0 +1,1 @@
+"""Measurements: quality, sentence spans, speed beside other systems."""
