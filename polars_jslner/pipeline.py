@@ -62,7 +62,7 @@ def find_sentences(text: pl.Series, method: str) -> pl.Series:
     def annotate(documents: Documents, _: Given | None, row: int) -> pa.Array:
         sentences = _split(documents, None, row, method)
         texts = text_array(documents.data, sentences.starts, sentences.ends)
-        n_chars = pc.utf8_length(texts).to_numpy()
+        n_chars = pc.call_function("utf8_length", [texts]).to_numpy()
         fields = {
             "text": texts,
             "start": sentences.chars.astype(np.uint32),

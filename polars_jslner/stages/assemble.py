@@ -59,4 +59,6 @@ def null_where(column: pa.Array, null: NDArray[np.bool_]) -> pa.Array:
     """Return ``column`` with null in the rows where ``null``, bool[n_rows]."""
     if not null.any():
         return column
-    return pc.if_else(pa.array(null), pa.scalar(None, column.type), column)
+    return pc.call_function(
+        "if_else", [pa.array(null), pa.scalar(None, column.type), column]
+    )
