@@ -99,7 +99,8 @@ def read_sentences(documents: Documents, spans: pl.Series, first_row: int) -> Se
             row = _row_of(offsets, int(column.is_null().arg_max() or 0)) + first_row
             msg = f"sentences: row {row} has a span whose {name!r} is null."
             raise OptionError(msg)
-        columns.append(column.cast(pl.Int64).to_numpy())
+        # writable as all other positions are, or Numba would compile a kernel twice
+        columns.append(column.cast(pl.Int64).to_numpy(writable=True))
     starts, ends = columns
     texts = (documents.offsets[:-1], documents.offsets[1:], offsets)
     first_bytes = char_to_byte(documents.data, *texts, starts)
