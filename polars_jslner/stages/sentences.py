@@ -146,7 +146,8 @@ def read_spans(spans: pl.Series, valid: NDArray[np.bool_]) -> Given:
             row = _row_of(offsets, int(column.is_null().arg_max() or 0))
             msg = f"sentences: row {row} has a span whose {name!r} is null."
             raise OptionError(msg)
-        columns.append(column.cast(pl.Int64).to_numpy())
+        # writable as all other positions are, or Numba would compile a kernel twice
+        columns.append(column.cast(pl.Int64).to_numpy(writable=True))
     starts, ends = columns
     return Given(offsets, starts, ends, spans.is_not_null().to_numpy())
 
