@@ -5,8 +5,10 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pickle
+import signal
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
@@ -172,3 +174,43 @@ assert jn.config.n_threads() <= {threads}
     environment = {**os.environ, "POLARS_MAX_THREADS": threads}
     subprocess.run([sys.executable, "-c", code], check=True, env=environment)
     check(pl.read_parquet(tmp_path / "out.parquet")["entities"], expected)
+
+
+INTERRUPTED = """
+import sys
+import polars as pl
+import polars_jslner as jn
+
+jn.configure(memo_mb=0)
+model, texts, query = sys.argv[1], sys.argv[2].split("|"), sys.argv[3]
+text = pl.Series("text", [f"Case {n}: {text}" for n in range(3000) for text in texts])
+found, words = jn.entities("text", model), jn.tokens("text", model)
+queries = {
+    "eager": lambda frame: frame.with_columns(found),
+    "series": lambda frame: frame["text"].jslner.entities(model),
+    "two expressions": lambda frame: frame.lazy().select(found, words).collect(),
+    "streaming": lambda frame: frame.lazy().select(found).collect(engine="streaming"),
+}
+queries[query](text[:1].to_frame())
+print("go", flush=True)
+queries[query](text.to_frame())
+"""
+
+
+@pytest.mark.parametrize("query", ["eager", "series", "two expressions", "streaming"])
+def test_ctrl_c_ends_the_work_soon(query, tiny, passages):
+    texts = "|".join([text for text in passages if text.isprintable()][:20])
+    with subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED, tiny, texts, query],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout.readline() == "go\n"
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert "KeyboardInterrupt" in errors
+    assert time.monotonic() - began < 20  # the whole takes minutes
