@@ -87,7 +87,7 @@ class Process:
 
     def peak_mb(self) -> float:
         """Return the largest resident size so far, with its children (Linux only)."""
-        return sum(map(_peak_kb, _tree(self._process.pid))) / 1e3
+        return sum(map(_peak_kib, _tree(self._process.pid))) * 1024 / 1e6
 
     def close(self) -> None:
         """End it and what it started."""
@@ -134,7 +134,7 @@ def _tree(pid: int) -> list[int]:
     return found
 
 
-def _peak_kb(pid: int) -> int:
+def _peak_kib(pid: int) -> int:
     try:
         status = Path(f"/proc/{pid}/status").read_text("utf-8")
     except OSError:

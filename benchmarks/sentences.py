@@ -13,10 +13,8 @@ from __future__ import annotations
 import argparse
 import itertools
 import os
-import platform
 import re
 import time
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,13 +23,13 @@ import pysbd
 import sentencex
 
 import polars_jslner as jn
+from polars_jslner.bench import machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 Span = tuple[int, int]
 ROUNDS = 3  # the fastest counts
-INSTRUCTIONS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "asimd", "sve")
 
 
 def ours(texts: pl.Series) -> pl.Series:
@@ -109,18 +107,6 @@ def speed(split: Callable[[pl.Series], Any], texts: pl.Series) -> float:
     return int(texts.str.len_bytes().sum()) / 1e6 / min(seconds)
 
 
-def machine() -> str:
-    """Return the processor, its instruction sets and how many of it there are."""
-    cpuinfo = Path("/proc/cpuinfo")
-    text = cpuinfo.read_text(encoding="utf-8") if cpuinfo.exists() else ""
-    model = re.search(r"model name\s*: (.*)", text)
-    flags = re.search(r"(?:flags|Features)\s*: (.*)", text)
-    known = flags[1].split() if flags else []
-    name = model[1] if model else platform.processor() or platform.machine()
-    sets = " ".join(flag for flag in INSTRUCTIONS if flag in known) or "unknown"
-    return f"{name}, {os.cpu_count()} CPUs, instruction sets {sets}"
-
-
 def main() -> None:
     """Print one row for each splitter."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -139,12 +125,9 @@ def main() -> None:
         }
         for name, split in SPLITTERS.items()
     ]
-    libraries = ("polars", "numpy", "pysbd", "sentencex")
-    print(machine())
-    print(
-        f"Python {platform.python_version()}, "
-        + ", ".join(f"{library} {version(library)}" for library in libraries)
-    )
+    found = machine.describe()
+    found["versions"] |= machine.versions(("pysbd", "sentencex"))
+    print(machine.summary(found))
     print(f"{len(texts)} notes with {sum(map(len, gold))} sentences, exact spans")
     with pl.Config(tbl_cols=-1, tbl_width_chars=100, float_precision=3) as settings:
         settings.set_tbl_hide_dataframe_shape(active=True)

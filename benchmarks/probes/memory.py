@@ -28,7 +28,7 @@ def resident_mb() -> float:
 
 def peak_mb() -> float:
     """Return the most that ever was."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6  # KiB
 
 
 def stream(source: str, target: str, *sizes: int) -> dict[str, object]:
