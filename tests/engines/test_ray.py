@@ -20,7 +20,7 @@ pytestmark = [
 def ray():
     import ray
 
-    # Two actors, and a CPU for the tasks that feed them, without which Ray waits forever.
+    # Two actors, and a CPU for the tasks that feed them: without it Ray waits forever.
     ray.init(num_cpus=3, include_dashboard=False, log_to_driver=False)
     ray.data.DataContext.get_current().enable_progress_bars = False
     yield ray
