@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["BATCH_SIZE", "Entities"]
 
-# Rows a call: the sentences of so many notes fill the batches of the model, and a block
-# is still divided between the actors.
-BATCH_SIZE = 256
+# Rows a call: the sentences of so many notes fill the batches of the model many times
+# over, and there are calls enough for actors to end together.
+BATCH_SIZE = 64
 
 
 class Entities:

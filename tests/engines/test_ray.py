@@ -40,16 +40,16 @@ def annotate(ray, dataset, size=BATCH_SIZE, **options):
     return pl.concat([pl.DataFrame(table) for table in tables if table.num_rows])
 
 
-@pytest.mark.parametrize(("blocks", "size"), [(2, BATCH_SIZE), (5, 64), (7, 10)])
+@pytest.mark.parametrize(("blocks", "size"), [(2, 256), (5, BATCH_SIZE), (7, 10)])
 def test_any_partitioning(ray, notes, tiny, check, blocks, size):
     dataset = ray.data.from_arrow(notes.to_arrow()).repartition(blocks)
     check(annotate(ray, dataset, size, model=tiny))
 
 
 def test_options(ray, notes, tiny):
-    dataset = ray.data.from_arrow(notes.head(40).to_arrow()).repartition(2)
+    dataset = ray.data.from_arrow(notes.head(99).to_arrow()).repartition(2)
     found = annotate(ray, dataset, model=tiny, find="tokens", output="words").sort("id")
-    here = notes.head(40).select(jn.tokens("text", tiny)).to_series()
+    here = notes.head(99).select(jn.tokens("text", tiny)).to_series()
     for words, other in zip(found["words"].to_list(), here.to_list(), strict=True):
         texts = [[w["text"] for w in row or []] for row in (words, other)]
         assert texts[0] == texts[1]
