@@ -14,6 +14,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from polars_jslner.models.storage import quantize
 from training.labels import N_TAGS
 
 if TYPE_CHECKING:
@@ -51,11 +52,9 @@ class _Graph:
         """Add a matrix as int8; the largest value along ``axis`` sets each scale."""
         if not self._int8:
             return self.constant(value, name)
-        scale = np.abs(value).max(axis=axis, keepdims=True) / np.float32(127)
-        scale[scale == 0] = 1
-        stored = np.rint(value / scale).astype(np.int8)
+        stored, scale = quantize(value, axis)
         self.constant(stored, f"{name}.int8")
-        self.constant(scale.astype(np.float32), f"{name}.scale")
+        self.constant(scale, f"{name}.scale")
         cast = self.node("Cast", [f"{name}.int8"], f"{name}.cast", to=TensorProto.FLOAT)
         return self.node("Mul", [cast, f"{name}.scale"], name)
 

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from polars_jslner.cli.annotate import annotate
+from polars_jslner.cli.convert import convert
 from polars_jslner.cli.evaluate import evaluate
 from polars_jslner.cli.models import models
 from polars_jslner.cli.text import text
@@ -60,7 +61,7 @@ def _cli() -> None:
     """Find clinical entities in texts and files of texts."""
 
 
-for _command in (annotate, text, models, evaluate):
+for _command in (annotate, text, models, convert, evaluate):
     _cli.add_command(_command)
 
 
