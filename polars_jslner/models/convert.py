@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from polars_jslner.errors import (
     JslNerError,
@@ -150,7 +150,7 @@ def _unpack(files: Files, root: Path) -> None:
 
 
 def _fill(folder: Path, model: Model, storage: Storage) -> None:
-    facts = {
+    facts: dict[str, Any] = {
         "name": model.name.removesuffix(".zip"),
         "version": model.version,
         "description": model.description,

@@ -24,7 +24,6 @@ from polars_jslner.sparknlp.params import BoundsStrategy, CleanupMode
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from numpy.typing import NDArray
 
 _KINDS: dict[str, dict[str, type[stages.Stage]]] = {
     "assembler": {"DocumentAssembler": stages.DocumentAssemblerParams},
@@ -86,7 +85,7 @@ def read_plain(
     return SparkStages(**read)
 
 
-def arrays_of(spark: SparkStages) -> dict[str, NDArray[Any]]:
+def arrays_of(spark: SparkStages) -> dict[str, Any]:
     """Return the arrays of the detector's network by name; none if it has no network.
 
     `load_arrays` reads them from an ``.npz``.
@@ -110,7 +109,7 @@ def load_arrays(path: Path) -> NetworkWeights:
     import numpy as np
 
     with damage(str(path.parent), path.name):
-        with np.load(path, allow_pickle=False) as saved:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
             arrays = {field.name: saved[field.name] for field in fields(NetworkWeights)}
         window = arrays.pop("window")
         if window.shape != () or any(a.dtype != np.float32 for a in arrays.values()):
