@@ -183,6 +183,7 @@ def main() -> None:
     parser.add_argument("--distinct-rows", type=int, default=10_000)
     parser.add_argument("--work", type=Path, help="folder for the files [temporary]")
     arguments = parser.parse_args()
+    sys.stdout.reconfigure(line_buffering=True)
     with tempfile.TemporaryDirectory(dir=arguments.work) as folder:
         work = Path(folder)
         flat: list[bool] = []

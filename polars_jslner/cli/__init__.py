@@ -46,8 +46,8 @@ def _print_versions(ctx: click.Context, _: click.Parameter, value: object) -> No
 @click.group(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Shell completion (or zsh_source, fish_source): "
-    'eval "$(_POLARS_JSLNER_COMPLETE=bash_source polars-jslner)"',
+    epilog="\b\nShell completion (or zsh_source, fish_source):\n"
+    '  eval "$(_POLARS_JSLNER_COMPLETE=bash_source polars-jslner)"',
 )
 @click.option(
     "--version",

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Write a model as a bundle.")
-@click.argument("source")
-@click.argument("destination")
+@click.argument("source", type=click.Path())
+@click.argument("destination", type=click.Path())
 @click.option(
     "--storage",
     type=click.Choice(["int8", "fp16", "fp32"]),

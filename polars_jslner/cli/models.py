@@ -39,7 +39,7 @@ def list_models() -> None:
 
 
 @models.command()
-@click.argument("model", required=False)
+@click.argument("model", required=False, type=click.Path())
 def describe(model: str | None) -> None:
     """Say what MODEL is: labels, window, licence."""
     from polars_jslner.models import load_model
@@ -48,7 +48,7 @@ def describe(model: str | None) -> None:
 
 
 @models.command()
-@click.argument("model", required=False)
+@click.argument("model", required=False, type=click.Path())
 def verify(model: str | None) -> None:
     """Compare the files of MODEL with their checksums and run it once."""
     from polars_jslner.models import load_model
