@@ -292,7 +292,7 @@ def _sentences(
             raise OptionError(msg)
         return _in_units(stage.read_sentences(cleaned.documents, given, row), positions)
     method = options.sentences
-    if method == "clinical":
+    if isinstance(method, str) and method == "clinical":
         return _in_units(stage.split(cleaned.documents, method), positions)
     if method == "none":
         return whole(positions.units)

@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,14 +98,12 @@ def convert(
 
 
 def _need_onnx(storage: str) -> None:
-    try:
-        import onnx  # noqa: F401
-    except ImportError as error:
+    if find_spec("onnx") is None:
         msg = (
             f"storage={storage!r} needs the package onnx: pip install "
             f"'polars-jslner[convert]'. storage='fp32' does without."
         )
-        raise OptionError(msg) from error
+        raise OptionError(msg)
 
 
 @contextmanager

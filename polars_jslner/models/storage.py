@@ -103,15 +103,13 @@ def shrink(model: onnx.ModelProto, storage: Storage) -> None:
         )
         nodes.append(helper.make_node("Mul", [cast, f"{name}.scale"], [name], name))
     changed = {node.output[0] for node in nodes}
+    # Old graphs list their weights among the inputs, too.
     ports = [port for port in graph.input if port.name not in changed]
     old = list(graph.node)
-    for field, values in (
-        (graph.initializer, kept),
-        (graph.input, ports),  # old graphs list their weights there, too
-        (graph.node, [*nodes, *old]),
-    ):
-        del field[:]
-        field.extend(values)
+    del graph.initializer[:], graph.input[:], graph.node[:]
+    graph.initializer.extend(kept)
+    graph.input.extend(ports)
+    graph.node.extend([*nodes, *old])
 
 
 def _consumers(graph: onnx.GraphProto) -> dict[str, set[str]]:
