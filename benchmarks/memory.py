@@ -1,13 +1,13 @@
 """Memory of `annotate_files` over a large file, with the bundled model.
 
-    python benchmarks/memory.py [--megabytes 2000] [--distinct-rows 10000] [--work DIR]
+    python benchmarks/memory.py [--megabytes 2000] [--distinct-rows 5000] [--work DIR]
 
 Two files are made (seeded) from the sentences of ``examples/notes.parquet`` with some
 of their words exchanged, and each is annotated in a process of its own whose resident
 memory is read twice a second:
 
 - *repeated*: a Parquet file of that many megabytes. Its notes are drawn from a pool of
-  20,000 sentences, each of which the model reads once: that all sentences of 2 GB go
+  10,000 sentences, each of which the model reads once: that all sentences of 2 GB go
   through it would take days on two cores. All else is done for every note: reading,
   finding sentences, looking them up, putting entities together, writing parts and the
   whole.
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 NOTES = Path(__file__).parent.parent / "examples" / "notes.parquet"
 SEED = 8
-POOL = 20_000
+POOL = 10_000
 EXCHANGED = 0.3  # of the words of a sentence
 SENTENCES = (5, 40)  # of a note
 GROUP_BYTES = 64_000_000
@@ -76,10 +76,11 @@ class Sentences:
 
     def __next__(self) -> str:
         choice = self._random.choice
-        return " ".join(
+        text = " ".join(
             choice(self._words) if self._random.random() < EXCHANGED else word
             for word in choice(self._texts)
         )
+        return f"{text.rstrip('.:;,!?')}."
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -89,7 +90,8 @@ def notes(sentences: Iterator[str]) -> Iterator[str]:
     """Yield notes without end."""
     rng = random.Random(SEED)  # noqa: S311
     while True:
-        yield " ".join(next(sentences) for _ in range(rng.randint(*SENTENCES)))
+        # Paragraphs, so that sentences end where they are to.
+        yield "\n\n".join(next(sentences) for _ in range(rng.randint(*SENTENCES)))
 
 
 def pooled() -> Iterator[str]:
@@ -180,7 +182,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--megabytes", type=int, default=2000)
-    parser.add_argument("--distinct-rows", type=int, default=10_000)
+    parser.add_argument("--distinct-rows", type=int, default=5_000)
     parser.add_argument("--work", type=Path, help="folder for the files [temporary]")
     arguments = parser.parse_args()
     sys.stdout.reconfigure(line_buffering=True)
