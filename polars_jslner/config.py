@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,6 +46,7 @@ class Config:
 
 _lock = threading.Lock()
 _current = Config()
+_listeners: list[Callable[[], None]] = []
 
 
 def current() -> Config:
@@ -72,7 +73,7 @@ def configure(
         Padded tokens of one batch, 512 at first. Results do not depend on it.
     memo_mb
         Megabytes (10^6 bytes) of results that are kept for sentences that come again,
-        64 at first; 0 keeps none.
+        64 at first; 0 keeps none. What is beyond a lower number is forgotten at once.
     providers
         ONNX Runtime execution providers in order of preference, each a name or a
         (name, options) pair. Models in use are loaded anew with them.
@@ -98,6 +99,14 @@ def configure(
         changes["providers"] = _available(tuple(providers))
     with _lock:
         _current = replace(_current, **changes)
+    for adapt in _listeners:
+        adapt()
+
+
+def on_change(adapt: Callable[[], None]) -> Callable[[], None]:
+    """Have ``adapt`` called whenever settings have changed; a decorator."""
+    _listeners.append(adapt)
+    return adapt
 
 
 def _whole(name: str, value: object, least: int) -> int:

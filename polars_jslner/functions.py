@@ -8,7 +8,7 @@ first text is to be read.
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
@@ -24,6 +24,9 @@ from polars_jslner.options import (
     sentence_method,
     token_options,
 )
+
+if TYPE_CHECKING:
+    from polars_jslner.options import SentenceWay
 
 # This module defines a function named `annotations`, so it cannot have the import from
 # `__future__` of that name.
@@ -338,7 +341,7 @@ class _Annotations:
 
 @dataclass(frozen=True, slots=True)
 class _Sentences:
-    method: str
+    method: "SentenceWay"
 
     def __call__(self, columns: Sequence[pl.Series]) -> pl.Series:
         from polars_jslner.pipeline import find_sentences

@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
 from polars_jslner.errors import ModelNotFoundError, OptionError, hint
 from polars_jslner.models import Model, load_model
 from polars_jslner.models.model import AGGREGATIONS, MIN_TOKENS, Aggregation
+
+if TYPE_CHECKING:
+    from polars_jslner.models.sparknlp.layout import SavedDetector
+
+    SentenceWay = str | SavedDetector
 
 ModelSource = str | os.PathLike[str] | Model
 AnnotationStage = Literal["document", "sentence", "token", "ner", "chunk"]
@@ -38,7 +42,7 @@ class TokenOptions:
 
     model: Model
     aggregation: Aggregation
-    sentences: str | None
+    sentences: SentenceWay | None
     max_tokens: int
     overlap: int
     exact: bool
@@ -193,7 +197,7 @@ def option_names(given: Iterable[str], known: Collection[str]) -> None:
             raise OptionError(msg)
 
 
-def sentence_method(given: object) -> str:
+def sentence_method(given: object) -> SentenceWay:
     """Check a way to find sentences: a name, or where a saved detector is.
 
     Raises
@@ -214,23 +218,20 @@ def sentence_method(given: object) -> str:
     name = os.fspath(given)
     if name in SENTENCE_METHODS:
         return name
-    from polars_jslner.models.sparknlp.layout import load_detector
+    from polars_jslner.models.sparknlp.layout import find_detector
 
     try:
-        load_detector(name)
+        return find_detector(name)
     except ModelNotFoundError as error:
         listed = ", ".join(repr(item) for item in SENTENCE_METHODS)
         msg = (
-            f"sentences={name!r} is not one of {listed} and not the place of a saved "
-            f"sentence detector.{hint(name, SENTENCE_METHODS)}"
+            f"sentences={name[:100]!r} is not one of {listed} and not the place of a "
+            f"saved sentence detector.{hint(name, SENTENCE_METHODS)}"
         )
         raise OptionError(msg) from error
-    remote = "://" in name
-    path = Path(name).expanduser()
-    return str(path.absolute()) if not remote and path.exists() else name
 
 
-def _sentences(model: Model, given: object) -> str | None:
+def _sentences(model: Model, given: object) -> SentenceWay | None:
     if isinstance(given, pl.Expr):
         return None
     if given is not None:

@@ -30,7 +30,7 @@ from polars_jslner.stages.assemble import (
 from polars_jslner.stages.chunks import Spans, filter_chunks, join_words, tag_words
 from polars_jslner.stages.documents import Documents, byte_arrays, read_documents
 from polars_jslner.stages.engine import Frame, classify, load_session
-from polars_jslner.stages.memo import recall
+from polars_jslner.stages.memo import count, recall
 from polars_jslner.stages.sentences import (
     METHODS,
     Given,
@@ -49,14 +49,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from polars_jslner.models.model import Model
-    from polars_jslner.options import EntityOptions, TokenOptions
+    from polars_jslner.options import EntityOptions, SentenceWay, TokenOptions
 
 # Bytes of text that go through the stages together: enough to sort by length, and a
 # bound on the memory that one call needs whatever its number of rows.
 SLICE_BYTES = 1_000_000
 
 
-def find_sentences(text: pl.Series, method: str) -> pl.Series:
+def find_sentences(text: pl.Series, method: SentenceWay) -> pl.Series:
     """Return the sentences of each text as `schema.SENTENCES`."""
 
     def annotate(documents: Documents, _: Given | None, row: int) -> pa.Array:
@@ -183,13 +183,13 @@ def _join(words: Spans, options: EntityOptions) -> Spans:
 
 
 def _split(
-    documents: Documents, given: Given | None, row: int, method: str | None
+    documents: Documents, given: Given | None, row: int, method: SentenceWay | None
 ) -> Sentences:
     if given is not None:
         return read_sentences(documents, given, row)
-    if method in METHODS:
+    if isinstance(method, str) and method in METHODS:
         return split(documents, method)
-    return sparknlp.split_by_detector(documents, str(method))
+    return sparknlp.split_by_detector(documents, method or "pragmatic")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -208,6 +208,7 @@ class _Distinct:
 
 
 def _distinct(documents: Documents, sentences: Sentences) -> _Distinct:
+    count(len(sentences))
     array = text_array(documents.data, sentences.starts, sentences.ends)
     encoded = array.dictionary_encode()
     texts = encoded.dictionary

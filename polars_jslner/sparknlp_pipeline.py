@@ -18,7 +18,7 @@ from polars_jslner import schema
 from polars_jslner.config import current
 from polars_jslner.errors import InputTypeError, ModelFormatError, OptionError
 from polars_jslner.kernels.spans import char_to_byte
-from polars_jslner.models.sparknlp.layout import load_detector
+from polars_jslner.models.sparknlp.layout import SavedDetector, load_detector
 from polars_jslner.models.sparknlp.stages import SentenceDetectorDL
 from polars_jslner.sparknlp import (
     annotation,
@@ -42,6 +42,7 @@ from polars_jslner.sparknlp.positions import Positions
 from polars_jslner.sparknlp.sentences import Sentences, slices, whole
 from polars_jslner.sparknlp.tags import Labels, tag
 from polars_jslner.sparknlp.units import Units, first_of_each
+from polars_jslner.stages import memo
 from polars_jslner.stages import sentences as stage
 from polars_jslner.stages.assemble import (
     label_array,
@@ -60,7 +61,7 @@ if TYPE_CHECKING:
 
     from polars_jslner.models import Model
     from polars_jslner.models.sparknlp.layout import Detector, SparkStages
-    from polars_jslner.options import EntityOptions, TokenOptions
+    from polars_jslner.options import EntityOptions, SentenceWay, TokenOptions
     from polars_jslner.sparknlp.converter import Chunks
     from polars_jslner.sparknlp.grouping import Groups
     from polars_jslner.sparknlp.pieces import PieceEncoder, Pieces
@@ -137,12 +138,12 @@ def find_annotations(
     return by_slices(text, spans, SLICE_BYTES, annotate, schema.ANNOTATIONS, key)
 
 
-def split_by_detector(documents: Documents, source: str) -> stage.Sentences:
+def split_by_detector(documents: Documents, method: SentenceWay) -> stage.Sentences:
     """Find sentences with ``pragmatic`` rules or a saved detector.
 
     A sentence that the detector altered beyond finding it in the text is left out.
     """
-    detector = None if source == "pragmatic" else _detector(source)
+    detector = None if isinstance(method, str) else _detector(method)
     positions = Positions(documents)
     found = _detect(documents, positions.units, detector, exact=False)
     counts = np.diff(found.offsets)
@@ -296,15 +297,15 @@ def _sentences(
             raise OptionError(msg)
         return _in_units(stage.read_sentences(cleaned.documents, given, row), positions)
     method = options.sentences
-    if method == "clinical":
+    if isinstance(method, str) and method == "clinical":
         return _in_units(stage.split(cleaned.documents, method), positions)
     if method == "none":
         return whole(positions.units)
     detector: Detector | None = None
     if method == "model" and options.model.spark is not None:
         detector = options.model.spark.detector
-    elif method != "pragmatic":
-        detector = _detector(str(method))
+    elif isinstance(method, SavedDetector):
+        detector = _detector(method)
     return _detect(cleaned.documents, positions.units, detector, exact=options.exact)
 
 
@@ -364,8 +365,8 @@ def _network(detector: SentenceDetectorDL) -> sentence_dl.SentenceNetwork:
 
 
 @lru_cache(maxsize=8)
-def _detector(source: str) -> Detector:
-    return load_detector(source)
+def _detector(saved: SavedDetector) -> Detector:
+    return load_detector(saved.source)
 
 
 def _tokenizer_params(model: Model) -> TokenizerParams:
@@ -392,6 +393,7 @@ def _read(
     sentences = _sentences(cleaned, given, row, options)
     tokens = tokenizer.tokenize(sentences, _tokenizer_params(model))
     groups = group(sentences, tokens)
+    memo.count(len(groups), len(groups))
     encoder, frame = _encoder(model)
     pieces = encoder.encode(tokens, groups)
     capacity = options.max_tokens - len(frame.prefix) - len(frame.suffix)

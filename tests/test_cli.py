@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 
 import polars as pl
 import pytest
@@ -43,7 +46,7 @@ def test_version(run):
     assert "polars " in printed[1]
 
 
-@pytest.mark.parametrize("command", ["annotate", "text", "models", "evaluate", "bench"])
+@pytest.mark.parametrize("command", sorted(_cli.commands))
 def test_every_option_has_help(run, command):
     assert "--help" in run(command, "-h").stdout
     for parameter in _cli.commands[command].params:
@@ -172,6 +175,71 @@ def test_verify_finds_damage(run, tmp_path):
     assert (
         "tokenizer.json' is damaged" in run("models", "verify", folder, code=1).stderr
     )
+
+
+@pytest.mark.parametrize("storage", ["int8", "fp16", "fp32"])
+def test_convert(run, tiny, tmp_path, storage):
+    made = tmp_path / "made"
+    done = run("convert", tiny, made, "--storage", storage)
+    assert done.stdout.startswith(f"{made}: bert-cased, {storage}, ")
+    assert "2 checksums agree, and the model runs" in (
+        run("models", "verify", made).stdout
+    )
+    assert run("text", NOTE, "--model", made).stdout.count("\n") > 3
+    again = run("convert", tiny, made, code=2)
+    assert "there already" in again.stderr
+    absent = run("convert", tmp_path / "absent", tmp_path / "other", code=2)
+    assert "no model at" in absent.stderr
+    assert not (tmp_path / "other").exists()
+
+
+def test_completion_knows_commands_and_choices():
+    from click.shell_completion import BashComplete
+
+    completer = BashComplete(_cli, {}, "polars-jslner", "_POLARS_JSLNER_COMPLETE")
+
+    def complete(arguments, incomplete):
+        return [c.value for c in completer.get_completions(arguments, incomplete)]
+
+    assert complete([], "con") == ["convert"]
+    assert complete(["convert", "--storage"], "") == ["int8", "fp16", "fp32"]
+    assert complete(["models"], "v") == ["verify"]
+    for arguments in (["annotate"], ["convert", "a"], ["text", "-m"], ["evaluate"]):
+        (only,) = completer.get_completions(arguments, "")
+        assert only.type == "file"
+
+
+def test_the_bar_moves_on_a_terminal(notes, tiny, tmp_path):
+    """Rates and the share of repeated sentences, within 80 columns."""
+    pty, termios = pytest.importorskip("pty"), pytest.importorskip("termios")
+    many = pl.concat([notes] * 50).with_columns(id=pl.int_range(pl.len()))
+    many.write_parquet(tmp_path / "notes" / "b.parquet")
+    program = "from polars_jslner.cli import main; main()"
+    places = [tmp_path / "notes", tmp_path / "out"]
+    command = [sys.executable, "-c", program, "annotate", *places, "-m", tiny]
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 80))
+    with subprocess.Popen(command, stderr=theirs) as process:
+        os.close(theirs)
+        shown = b""
+        while True:
+            try:
+                read = os.read(ours, 65536)
+            except OSError:  # the other side is closed
+                break
+            if not read:
+                break
+            shown += read
+    os.close(ours)
+    assert process.returncode == 0
+    bars = [bar for bar in shown.decode().split("\r") if "% |" in bar]
+    assert max(map(len, bars)) <= 80
+    assert any("0/2 files, starting" in bar for bar in bars)
+    assert "2/2 files" in bars[-1]
+    assert "rows/s" in bars[-1]
+    assert "words/s" in bars[-1]
+    assert "98% repeated" in bars[-1]
+    assert NOTE[:10] not in shown.decode()
 
 
 def test_evaluate(run, notes, tmp_path):

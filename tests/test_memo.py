@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import polars as pl
 import pytest
@@ -10,6 +12,9 @@ import polars_jslner as jn
 from polars_jslner import config, pipeline
 from polars_jslner.stages import memo
 from polars_jslner.stages.chunks import Spans
+from tests.sparknlp_models import spark_models
+
+__all__ = ["spark_models"]
 
 
 @pytest.fixture(autouse=True)
@@ -70,6 +75,57 @@ def test_what_was_asked_for_longest_ago_is_forgotten_first():
 
     memo.recall(["old", "kept"], 1, read)
     assert asked == ["old"]
+
+
+def test_a_smaller_memo_forgets_at_once():
+    jn.configure(memo_mb=2)
+    memo.recall(["z" * 20_000 + str(i) for i in range(5)], 1, spans_of)
+    kept = memo.n_bytes()
+    assert 1_000_000 < kept < 2_000_000
+    jn.configure(threads=1)
+    assert memo.n_bytes() == kept
+    jn.configure(memo_mb=1)
+    assert 0 < memo.n_bytes() <= 1_000_000
+    jn.configure(memo_mb=0)
+    assert memo.n_bytes() == 0
+    memo.recall(["a"], 1, spans_of)
+    assert memo.n_bytes() == 0
+
+
+def test_what_is_read_while_the_memo_is_turned_off_is_not_kept():
+    def read(texts):
+        jn.configure(memo_mb=0)
+        return spans_of(texts)
+
+    assert equal(memo.recall(["a", "b"], 1, read), spans_of(["a", "b"]))
+    assert memo.n_bytes() == 0
+
+
+def counted(text, *arguments, **options) -> tuple[int, int]:
+    before = memo.counts()
+    text.jslner.entities(*arguments, **options)
+    return tuple(now - then for now, then in zip(memo.counts(), before, strict=True))
+
+
+def test_sentences_seen_and_scored_are_counted(tiny):
+    text = pl.Series(["He has pain. No fever.", "No fever. He has pain.", None, ""])
+    assert counted(text, tiny) == (4, 2)
+    assert counted(text, tiny) == (4, 0)
+    assert counted(text, tiny, sentences="none") == (2, 2)
+    jn.configure(memo_mb=0)
+    assert counted(text, tiny) == (4, 2)
+
+
+def test_sentences_of_spark_nlp_are_all_scored(spark_models):
+    text = pl.Series(["He has pain. No fever.", "No fever. He has pain."])
+    assert counted(text, spark_models / "bert_cased") == (4, 4)
+
+
+def test_counts_are_right_from_many_threads():
+    before = memo.counts()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: [memo.count(2, 1) for _ in range(500)], range(8)))
+    assert memo.counts() == (before[0] + 8000, before[1] + 4000)
 
 
 def test_a_result_larger_than_the_memo_is_given_and_not_kept():

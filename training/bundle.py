@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import TYPE_CHECKING, Final, Literal
 
 import onnx
 
+from polars_jslner.models import bundle
 from training.export import to_onnx
 from training.labels import TAGS
 
@@ -48,13 +48,12 @@ def write_bundle(
     """
     folder.mkdir(parents=True, exist_ok=True)
     rules = json.loads(tokenizer.read_text(encoding="utf-8"))
-    onnx.save(to_onnx(model, arithmetic), str(folder / "model.onnx"))
+    onnx.save(to_onnx(model, arithmetic), str(folder / bundle.GRAPH))
     rules["truncation"] = rules["padding"] = None
-    (folder / "tokenizer.json").write_text(
+    (folder / bundle.TOKENIZER).write_text(
         json.dumps(rules, ensure_ascii=False, separators=(",", ":")), encoding="utf-8"
     )
-    bundle = {
-        "format": 1,
+    facts = {
         "name": folder.name,
         "version": VERSION,
         "description": f"{DESCRIPTION} {DETAILS[arithmetic]}",
@@ -65,9 +64,5 @@ def write_bundle(
         "max_tokens": model.shape.positions,
         "decoding": "valid",
         "token_types": "case" if model.shape.case else "zero",
-        "sha256": {
-            name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
-            for name in ("model.onnx", "tokenizer.json")
-        },
     }
-    (folder / "bundle.json").write_text(json.dumps(bundle, indent=2) + "\n")
+    bundle.write(folder, facts)

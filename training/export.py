@@ -16,6 +16,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from polars_jslner.models.storage import quantize
 from training.labels import N_TAGS
 from training.quantize import Int8Linear
 
@@ -52,9 +53,7 @@ class _Graph:
 
     def matrix(self, value: NDArray[np.float32], name: str, axis: int) -> str:
         """Add a matrix as int8; the largest value along ``axis`` sets each scale."""
-        scale = np.abs(value).max(axis=axis, keepdims=True) / np.float32(127)
-        scale[scale == 0] = 1
-        return self.scaled(np.rint(value / scale).astype(np.int8), scale, name)
+        return self.scaled(*quantize(value, axis), name)
 
     def scaled(
         self, steps: NDArray[np.int8], scale: NDArray[np.float32], name: str

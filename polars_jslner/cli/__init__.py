@@ -8,6 +8,7 @@ import click
 
 from polars_jslner.cli.annotate import annotate
 from polars_jslner.cli.bench import bench
+from polars_jslner.cli.convert import convert
 from polars_jslner.cli.evaluate import evaluate
 from polars_jslner.cli.models import models
 from polars_jslner.cli.report import report
@@ -47,8 +48,8 @@ def _print_versions(ctx: click.Context, _: click.Parameter, value: object) -> No
 @click.group(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Shell completion (or zsh_source, fish_source): "
-    'eval "$(_POLARS_JSLNER_COMPLETE=bash_source polars-jslner)"',
+    epilog="\b\nShell completion (or zsh_source, fish_source):\n"
+    '  eval "$(_POLARS_JSLNER_COMPLETE=bash_source polars-jslner)"',
 )
 @click.option(
     "--version",
@@ -62,7 +63,7 @@ def _cli() -> None:
     """Find clinical entities in texts and files of texts."""
 
 
-for _command in (annotate, text, models, evaluate, report, bench):
+for _command in (annotate, text, models, convert, evaluate, report, bench):
     _cli.add_command(_command)
 
 

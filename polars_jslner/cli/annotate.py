@@ -21,8 +21,8 @@ def _shard(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int,
 
 
 @click.command(short_help="Annotate files, or lines of a pipe.")
-@click.argument("source")
-@click.argument("destination")
+@click.argument("source", type=click.Path())
+@click.argument("destination", type=click.Path())
 @click.option(
     "-t", "--text", default="text", show_default=True, help="Column with the texts."
 )

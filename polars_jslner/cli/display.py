@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     Piece = tuple[str, str | None]  # characters and their colour
 
-_COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "red")
+_PLAIN = ("cyan", "green", "yellow", "magenta", "blue", "red")
+_COLOURS = (*_PLAIN, *(f"bright_{name}" for name in _PLAIN))
 _GAP = "  "
 
 

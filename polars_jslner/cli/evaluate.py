@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Score predicted entities against annotated ones.")
-@click.argument("gold")
-@click.argument("predicted")
+@click.argument("gold", type=click.Path())
+@click.argument("predicted", type=click.Path())
 @click.option(
     "--column", default="entities", show_default=True, help="Column in both files."
 )

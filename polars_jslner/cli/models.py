@@ -39,7 +39,7 @@ def list_models() -> None:
 
 
 @models.command()
-@click.argument("model", required=False)
+@click.argument("model", required=False, type=click.Path())
 def describe(model: str | None) -> None:
     """Say what MODEL is: labels, window, licence."""
     from polars_jslner.models import load_model
@@ -48,19 +48,25 @@ def describe(model: str | None) -> None:
 
 
 @models.command()
-@click.argument("model", required=False)
+@click.argument("model", required=False, type=click.Path())
 def verify(model: str | None) -> None:
     """Compare the files of MODEL with their checksums and run it once."""
-    import polars as pl
-
-    from polars_jslner.functions import entities
     from polars_jslner.models import load_model
 
     loaded = load_model(model)
     checked = _check_files(loaded)
-    pl.select(entities(pl.lit("Chest pain."), loaded))
+    try_out(loaded)
     sums = f"{checked} checksums agree" if checked else "it has no checksums to compare"
     click.echo(f"{loaded.name}: {sums}, and the model runs.")
+
+
+def try_out(model: Model) -> None:
+    """Run a model once."""
+    import polars as pl
+
+    from polars_jslner.functions import entities
+
+    pl.select(entities(pl.lit("Chest pain."), model))
 
 
 def _check_files(model: Model) -> int:
@@ -122,5 +128,9 @@ def _hub() -> list[tuple[str, str, str]]:
 
 
 def _megabytes(folder: Path) -> str:
-    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    return f"{size / 1e6:,.0f}"
+    return f"{folder_bytes(folder) / 1e6:,.0f}"
+
+
+def folder_bytes(folder: Path) -> int:
+    """Return the bytes of all files in a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -18,6 +18,7 @@ def entity_flags(command: Command) -> Command:
         click.option(
             "-m",
             "--model",
+            type=click.Path(),  # for completion; it may be no path
             metavar="MODEL",
             help="A folder, zip, hf://org/name or bundled name. "
             "[default: $POLARS_JSLNER_MODEL, else clinical_slim]",

@@ -167,7 +167,11 @@ def listing(given: str | os.PathLike[str]) -> list[Found]:
     address, _, query = rest.partition("?") if separator else (name, "", "")
     parts = address.split("/")
     first = next((i for i, part in enumerate(parts) if _GLOB.search(part)), len(parts))
-    exists = not separator and Path(name).expanduser().exists()
+    try:
+        exists = not separator and Path(name).expanduser().exists()
+    except OSError as error:  # a name that is too long, say
+        msg = f"source: {name[:100]!r} cannot be found: {error.strerror}"
+        raise FileError(msg) from error
     is_glob = first < len(parts) and not exists
     if is_glob:
         address, pattern = "/".join(parts[:first]), "/".join(parts[first:])

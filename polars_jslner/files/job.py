@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 import zlib
 from dataclasses import dataclass, replace
@@ -28,7 +29,6 @@ from polars_jslner.files.summary import FileReport, Summary
 from polars_jslner.files.writer import WORK, Output, total
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable
 
     from polars_jslner.files.filesystem import Place
@@ -64,7 +64,7 @@ def run(
         msg = f"on_error={on_error!r} is not one of 'skip', 'raise'."
         raise OptionError(msg)
     began = time.monotonic()
-    target = locate(destination)
+    target = _reach(destination)
     tasks = [
         task
         for task in _tasks(listing(source), target, settings)
@@ -261,6 +261,18 @@ def _earlier(task: _Task, *, resume: bool) -> Record | None:
         )
         raise OptionError(msg)
     return there if there and there.source == task.record.source else None
+
+
+def _reach(destination: str | os.PathLike[str]) -> Place:
+    """Return the destination, if it can be asked for, be there something or not."""
+    target = locate(destination)
+    try:
+        target.exists()
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)[:200]
+        msg = f"the destination {str(target)[:100]!r} cannot be reached: {reason}"
+        raise FileError(msg) from error
+    return target
 
 
 def _prepare(target: Place) -> None:

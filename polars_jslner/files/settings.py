@@ -27,6 +27,7 @@ from polars_jslner.options import option_names
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from polars_jslner.models.sparknlp.layout import SparkStages
     from polars_jslner.options import ModelSource
 
 # Bytes of text between two steps of the progress bar: some seconds with a small model.
@@ -202,16 +203,26 @@ def read_settings(
 def checksum(model: Model) -> str:
     """Return the sha256 of all that the answers of a model depend on."""
     facts = [model.tags, model.max_tokens, model.profile, model.aggregation]
-    digest = hashlib.sha256(json.dumps([*facts, model.token_types]).encode())
+    facts += [model.token_types, model.decoding]
+    digest = hashlib.sha256(json.dumps(facts).encode())
+    if model.spark is not None:
+        digest.update(_stages(model.spark))
     if isinstance(model.onnx, str):
-        graph = Path(model.onnx)
-        beside = sorted(graph.parent.glob(f"{graph.name}[._]*"))  # weights apart
-        for path in (Path(model.tokenizer), graph, *beside):
-            with path.open("rb") as file:
+        tokenizer = [model.tokenizer] if model.tokenizer else []
+        for path in (*tokenizer, model.onnx, *model.weights):
+            with Path(path).open("rb") as file:
                 digest.update(hashlib.file_digest(file, "sha256").digest())
     else:
         digest.update(model.onnx.read())
     return digest.hexdigest()
+
+
+def _stages(spark: SparkStages) -> bytes:
+    """Return what the stages of Spark NLP depend on, as bytes."""
+    from polars_jslner.models.sparknlp.plain import arrays_of, write_plain
+
+    plain = json.dumps(write_plain(spark)).encode()
+    return b"".join((plain, *(a.tobytes() for a in arrays_of(spark).values())))
 
 
 def _plain(value: Any) -> Any:

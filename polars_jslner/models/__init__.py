@@ -61,8 +61,14 @@ def load_model(
         return _load_folder(_download(name), name)
     if name in bundled_models():
         return _load_folder(Path(__file__).parent / name, name)
-    folder = Path(name).expanduser().absolute()
-    if folder.is_dir() and not (folder / "metadata").is_dir():
+    try:
+        folder = Path(name).expanduser().absolute()
+        ours = folder.is_dir() and not (folder / "metadata").is_dir()
+    except (OSError, RuntimeError) as error:  # too long, no permission, no such home
+        reason = getattr(error, "strerror", None) or error
+        msg = f"there is no model at {name[:100]!r}: {reason}"
+        raise ModelNotFoundError(msg) from error
+    if ours:
         return _load_folder(folder, str(folder))
     return _load_spark(name, language, remote_loc)
 

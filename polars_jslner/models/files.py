@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from polars_jslner.errors import ModelFormatError
-from polars_jslner.models.onnxgraph import Port, read_ports
+from polars_jslner.models.onnxgraph import Port, read_graph
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
@@ -58,21 +59,42 @@ def stamp(*paths: Path) -> tuple[int, ...]:
     return tuple(n for stat in stats for n in (stat.st_size, stat.st_mtime_ns))
 
 
-def check_graph(path: Path, n_tags: int) -> tuple[dict[str, str], str]:
-    """Check that the graph classifies tokens into ``n_tags`` classes.
+class Classifier(NamedTuple):
+    """A graph that classifies tokens.
 
-    Returns
-    -------
-    inputs, output
-        Dtype by input name; name of the logits.
+    ``inputs``: dtype by name; ``output``: name of the logits; ``external``: the files
+    beside it that hold weights.
+    """
+
+    inputs: dict[str, str]
+    output: str
+    external: tuple[Path, ...]
+
+
+def check_graph(
+    path: Path, n_tags: int, max_tokens: int, *, more_classes: bool = False
+) -> Classifier:
+    """Check that a graph classifies tokens.
+
+    Parameters
+    ----------
+    path
+        The graph.
+    n_tags
+        Classes that it is to have.
+    max_tokens
+        Length of the sequences that it is to read.
+    more_classes
+        Whether it may have more.
 
     Raises
     ------
     ModelFormatError
-        Inputs, output or shapes are not those of a token classifier.
+        Inputs, output or shapes are not those of a token classifier, or a file with
+        weights is missing.
     """
-    inputs, outputs = read_ports(path)
-    dtypes = {port.name: port.dtype for port in inputs}
+    graph = read_graph(path)
+    dtypes = {port.name: port.dtype for port in graph.inputs}
     unknown = [name for name in dtypes if name not in _INPUTS]
     if unknown or "input_ids" not in dtypes:
         msg = (
@@ -84,7 +106,7 @@ def check_graph(path: Path, n_tags: int) -> tuple[dict[str, str], str]:
     if wrong:
         msg = f"{str(path)!r}: inputs must be int32 or int64, found {wrong!r}."
         raise ModelFormatError(msg)
-    for port in inputs:
+    for port in graph.inputs:
         if port.shape is not None and len(port.shape) != 2:
             msg = (
                 f"{str(path)!r}: input {port.name!r} has shape {port.shape}, "
@@ -97,15 +119,42 @@ def check_graph(path: Path, n_tags: int) -> tuple[dict[str, str], str]:
                 f"Export it with dynamic axes for batch and sequence."
             )
             raise ModelFormatError(msg)
-    return dtypes, _logits(path, outputs, n_tags)
+    check_positions(str(path), graph.positions, max_tokens)
+    files = tuple(path.parent / name for name in graph.external)
+    absent = [file.name for file in files if not file.is_file()]
+    if absent:
+        msg = f"{str(path)!r} keeps weights in {absent[0]!r}, which is not beside it."
+        raise ModelFormatError(msg)
+    logits = _logits(path, graph.outputs, n_tags, more=more_classes)
+    return Classifier(dtypes, logits, files)
 
 
-def _logits(path: Path, outputs: list[Port], n_tags: int) -> str:
+def check_positions(origin: str, positions: int | None, max_tokens: int) -> None:
+    """Check that a table of positions reaches as far as the model is to read.
+
+    Raises
+    ------
+    ModelFormatError
+        It does not; the message has both numbers.
+    """
+    if positions is not None and max_tokens > positions:
+        msg = (
+            f"{origin!r} is to read up to {max_tokens} tokens, and its graph has "
+            f"positions for {positions}."
+        )
+        raise ModelFormatError(msg)
+
+
+def _logits(path: Path, outputs: Sequence[Port], n_tags: int, *, more: bool) -> str:
     named = [port for port in outputs if port.name == "logits"]
     port = (named or outputs or [Port("", "unknown", ())])[0]
     shape = port.shape
-    fits = shape is None or (
-        len(shape) == 3 and (isinstance(shape[2], str) or shape[2] == n_tags)
+    n_classes = shape[2] if shape is not None and len(shape) == 3 else None
+    fits = (
+        shape is None
+        or n_classes == n_tags
+        or isinstance(n_classes, str)
+        or (more and n_classes is not None and n_classes > n_tags)
     )
     if port.dtype not in ("float32", "float16", "float64") or not fits:
         found = [(p.name, p.dtype, p.shape) for p in outputs]

@@ -60,22 +60,24 @@ def load(folder: Path, source: str) -> Model:
         )
         raise ModelFormatError(msg) from error
     onnx = find_file(folder, "model.onnx", "onnx/model.onnx")
-    inputs, output = check_graph(onnx, len(tags))
+    max_tokens = _max_tokens(folder, config)
+    graph = check_graph(onnx, len(tags), max_tokens)
     return Model(
         source=source,
         name=folder.name,
         layout="huggingface",
         tags=tags,
-        max_tokens=_max_tokens(folder, config),
+        max_tokens=max_tokens,
         profile="transformers",
         aggregation="first",
         token_types="zero",
         decoding="independent",
         tokenizer=str(tokenizer),
         onnx=str(onnx),
-        inputs=inputs,
-        output=output,
-        stamp=stamp(tokenizer, onnx),
+        inputs=graph.inputs,
+        output=graph.output,
+        stamp=stamp(tokenizer, onnx, *graph.external),
+        weights=tuple(map(str, graph.external)),
         description=f"{config.get('model_type', 'unknown')} token classifier",
     )
 

@@ -19,6 +19,7 @@ Aggregation = Literal["simple", "first", "average", "max"]
 Profile = Literal["transformers", "spark-nlp"]
 
 MIN_TOKENS = 8  # of a window: special tokens and some text around a piece
+ROBERTA_OFFSET = 2  # its first positions, those of padding, are never used
 
 AGGREGATIONS: tuple[Aggregation, ...] = ("simple", "first", "average", "max")
 
@@ -67,6 +68,8 @@ class Model:
         Name of the logits, float[batch, sequence, tags].
     stamp
         Size and time of the files, so that a changed model is another model.
+    weights
+        Paths of the files beside the graph that hold its weights; most have none.
     """
 
     source: str
@@ -87,6 +90,7 @@ class Model:
     licence: str = ""
     version: str = ""
     spark: SparkStages | None = None
+    weights: tuple[str, ...] = ()
 
     def __reduce__(self) -> tuple[object, tuple[str]]:
         from polars_jslner.models import load_model
@@ -105,6 +109,33 @@ class Model:
         parsed = (parse_tag(tag) for tag in self.tags)
         inside = (label for role, label in parsed if role != Role.OUTSIDE)
         return tuple(dict.fromkeys(inside))
+
+    def read_graph(self) -> str | bytes:
+        """Return what a session is made of: the graph's path, or its bytes.
+
+        Raises
+        ------
+        ModelNotFoundError
+            What Spark NLP saved is no longer there.
+        ModelFormatError
+            It is damaged, or reads longer sequences than its graph has positions for.
+        """
+        if isinstance(self.onnx, str):
+            return self.onnx
+        from polars_jslner.models.files import check_positions
+        from polars_jslner.models.onnxgraph import parse_graph
+
+        data = self.onnx.read()
+        try:
+            positions = parse_graph(memoryview(data)).positions
+        except (ValueError, IndexError) as error:
+            msg = f"{self.source!r}: its graph is not an ONNX model: {error}"
+            raise ModelFormatError(msg) from error
+        roberta = self.spark is not None and self.spark.classifier.family == "roberta"
+        if positions is not None and roberta:
+            positions -= ROBERTA_OFFSET
+        check_positions(self.source, positions, self.max_tokens)
+        return data
 
     def describe(self) -> str:
         """Return the model in a few lines, for people."""

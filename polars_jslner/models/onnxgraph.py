@@ -1,13 +1,14 @@
-"""Names, types and shapes of an ONNX graph's inputs and outputs, without a session.
+"""What an ONNX graph says of itself, without a session.
 
-Reads the few fields of the protocol-buffer message ``ModelProto`` that say so (field
-numbers from the ONNX specification, onnx/onnx.proto) and skips the weights, so that a
+Reads the few fields of the protocol-buffer message ``ModelProto`` that are needed
+(numbers from the ONNX specification, onnx/onnx.proto) and skips the weights, so that a
 model can be checked when an expression is built.
 """
 
 from __future__ import annotations
 
 import mmap
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 _TYPES = {1: "float32", 6: "int32", 7: "int64", 10: "float16", 11: "float64"}
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+
+# What exports of BERT and its kin call the table with a row for each position.
+_POSITIONS = re.compile(r"(?:.*[./])?position_embeddings\.weight")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +39,28 @@ class Port:
     shape: tuple[int | str, ...] | None
 
 
-def read_ports(path: Path) -> tuple[list[Port], list[Port]]:
-    """Return the inputs (without initialisers) and outputs of the graph in ``path``.
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """What is read of a graph.
+
+    Attributes
+    ----------
+    inputs, outputs
+        Its ports; weights are no inputs.
+    external
+        Names of the files beside it that hold weights, sorted.
+    positions
+        Rows of the table of positions, None where no table has the usual name.
+    """
+
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    external: tuple[str, ...]
+    positions: int | None
+
+
+def read_graph(path: Path) -> Graph:
+    """Read the graph in a file.
 
     Raises
     ------
@@ -49,13 +73,20 @@ def read_ports(path: Path) -> tuple[list[Port], list[Port]]:
             mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
             memoryview(mapped) as view,
         ):
-            return _read_model(view)
+            return parse_graph(view)
     except (ValueError, IndexError, OSError) as error:
         msg = f"{str(path)!r} is not an ONNX model: {error}"
         raise ModelFormatError(msg) from error
 
 
-def _read_model(view: memoryview) -> tuple[list[Port], list[Port]]:
+def parse_graph(view: memoryview) -> Graph:
+    """Read the graph in memory.
+
+    Raises
+    ------
+    ValueError
+        It is not an ONNX model.
+    """
     graphs = list(_messages(view, 0, len(view), 7))
     if not graphs:
         msg = "it holds no graph"
@@ -64,14 +95,41 @@ def _read_model(view: memoryview) -> tuple[list[Port], list[Port]]:
     inputs: list[Port] = []
     outputs: list[Port] = []
     weights: set[str] = set()
+    external: set[str] = set()
+    positions: int | None = None
     for number, first, last in _fields(view, start, end):
-        if number == 5:  # initializer; its name is field 8
-            weights.update(_texts(view, first, last, 8))
+        if number == 5:  # initializer
+            name, rows, files = _weight(view, first, last)
+            weights.add(name)
+            external.update(files)
+            if _POSITIONS.fullmatch(name):
+                positions = rows
         elif number == 11:
             inputs.append(_port(view, first, last))
         elif number == 12:
             outputs.append(_port(view, first, last))
-    return [port for port in inputs if port.name not in weights], outputs
+    ports = tuple(port for port in inputs if port.name not in weights)
+    return Graph(ports, tuple(outputs), tuple(sorted(external)), positions)
+
+
+def _weight(
+    view: memoryview, start: int, end: int
+) -> tuple[str, int | None, list[str]]:
+    """Return name, first dimension and files of a TensorProto.
+
+    Its fields: dims 1, name 8, external_data 13 (pairs of key 1 and value 2).
+    """
+    name = ""
+    rows: int | None = None
+    files: list[str] = []
+    for number, first, last in _fields(view, start, end):
+        if number == 1 and rows is None:  # one number, or several packed
+            rows = first if last < 0 else _varint(view, first, last)[0]
+        elif number == 8:
+            name = bytes(view[first:last]).decode("utf-8", "replace")
+        elif number == 13 and "location" in _texts(view, first, last, 1):
+            files.extend(_texts(view, first, last, 2))
+    return name, rows, files
 
 
 def _port(view: memoryview, start: int, end: int) -> Port:

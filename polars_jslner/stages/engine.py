@@ -238,7 +238,7 @@ def _make_session(model: Model, providers: list[Any]) -> onnxruntime.InferenceSe
     if providers == ["CPUExecutionProvider"]:
         arena = {"arena_extend_strategy": "kSameAsRequested"}
         providers = [("CPUExecutionProvider", arena)]
-    graph = model.onnx if isinstance(model.onnx, str) else model.onnx.read()
+    graph = model.read_graph()
     try:
         session = onnxruntime.InferenceSession(graph, options, providers)
     except Exception as error:  # ONNX Runtime has no public exception type

@@ -26,6 +26,7 @@ _ENTRY_BYTES = 250  # measured: two objects, the key's tuple and a place in the 
 _lock = threading.Lock()
 _kept: OrderedDict[tuple[Hashable, str], bytes] = OrderedDict()
 _n_bytes = 0
+_n_seen = _n_scored = 0
 
 
 def recall(
@@ -42,20 +43,21 @@ def recall(
     read
         Finds the spans of sentences.
     """
-    limit = config.current().memo_mb * 1_000_000
-    if limit == 0:
+    if _limit() == 0:
+        count(0, len(texts))
         return read(texts)
     with _lock:
         known = [_look_up((key, text)) for text in texts]
     unknown = [i for i, packed in enumerate(known) if packed is None]
     if unknown:
         fresh = _pack(read([texts[i] for i in unknown]))
+        count(0, len(unknown))
         for i, packed in zip(unknown, fresh, strict=True):
             known[i] = packed
         with _lock:
             for i, packed in zip(unknown, fresh, strict=True):
                 _keep((key, texts[i]), packed)
-            _forget(limit)
+            _forget()
     return _unpack([packed for packed in known if packed is not None])
 
 
@@ -65,6 +67,23 @@ def clear() -> None:
     with _lock:
         _kept.clear()
         _n_bytes = 0
+
+
+def count(n_seen: int, n_scored: int = 0) -> None:
+    """Count sentences that are asked for, and those that a model reads.
+
+    `recall` counts what it reads itself.
+    """
+    global _n_seen, _n_scored
+    with _lock:
+        _n_seen += n_seen
+        _n_scored += n_scored
+
+
+def counts() -> tuple[int, int]:
+    """Return how many sentences this process has seen, and sent through a model."""
+    with _lock:
+        return _n_seen, _n_scored
 
 
 def n_bytes() -> int:
@@ -86,11 +105,22 @@ def _keep(key: tuple[Hashable, str], packed: bytes) -> None:
         _n_bytes += _size(key, packed)
 
 
-def _forget(limit: int) -> None:
+def _limit() -> int:
+    return config.current().memo_mb * 1_000_000
+
+
+def _forget() -> None:
     global _n_bytes
+    limit = _limit()
     while _n_bytes > limit:
         key, packed = _kept.popitem(last=False)
         _n_bytes -= _size(key, packed)
+
+
+@config.on_change
+def _shrink() -> None:
+    with _lock:
+        _forget()
 
 
 def _size(key: tuple[Hashable, str], packed: bytes) -> int:

@@ -280,7 +280,8 @@ def test_bar_tells_rates_and_no_text(source, tmp_path, quick_model, monkeypatch)
     monkeypatch.setattr(sys, "stderr", terminal)
     jn.annotate_files(source, tmp_path / "out", model=jobs.MODEL)
     shown = terminal.getvalue()
-    assert "2/2 files 65 rows" in shown
+    assert "0/2 files, starting" in shown
+    assert "2/2 files, " in shown
     assert "rows/s" in shown
     assert "words/s" in shown
     assert "ECG" not in shown

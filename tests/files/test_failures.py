@@ -203,3 +203,12 @@ def test_model_that_fails_is_no_fault_of_a_file(many, tmp_path):
     (tmp_path / "model" / "tokenizer.json").write_text("{}")
     with pytest.raises(jn.ModelFormatError):
         jn.annotate_files(many, tmp_path / "out", **{**options, "model": model})
+
+
+@pytest.mark.parametrize("place", ["x" * 5000, f"a/{'x' * 5000}", "a/" * 5000])
+def test_names_that_no_file_can_have(place, tmp_path):
+    with pytest.raises(jn.FileError, match="source"):
+        jn.annotate_files(place, tmp_path / "out")
+    pl.DataFrame({"text": ["a"]}).write_parquet(tmp_path / "a.parquet")
+    with pytest.raises(jn.FileError, match="destination"):
+        jn.annotate_files(tmp_path / "a.parquet", tmp_path / place)

@@ -181,6 +181,54 @@ def test_absent_and_misspelt_models(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "name",
+    ["x" * 5000, f"a/{'x' * 5000}", "a/" * 5000, f"hf://a/{'x' * 5000}"]
+    + [f"{'x' * 5000}.zip", f"s3://{'x' * 5000}", "~nobody-of-this-name/model", "a\0b"],
+)
+def test_names_that_no_file_can_have(name, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(jn.ModelNotFoundError):
+        jn.load_model(name)
+    if not name.startswith("hf://"):
+        with pytest.raises(jn.OptionError, match="sentences="):
+            jn.sentences("text", sentences=name)
+
+
+def keep_weights_apart(folder: Path) -> Path:
+    graph = folder / "model.onnx"
+    onnx.save(
+        onnx.load(graph),
+        graph,
+        save_as_external_data=True,
+        location="model.onnx_data",
+        size_threshold=1000,
+    )
+    return folder / "model.onnx_data"
+
+
+def test_changed_weights_in_a_file_of_their_own_are_noticed(copy, tiny):
+    data = keep_weights_apart(copy)
+    model = jn.load_model(copy)
+    assert model.weights == (str(data),)
+    before = found(copy)
+    assert before == found(tiny)
+    content = data.read_bytes()
+    data.write_bytes(bytes(len(content)))
+    assert jn.load_model(copy) != model
+    assert found(copy) != before
+    data.unlink()
+    with pytest.raises(jn.ModelFormatError, match="'model.onnx_data'.*not beside it"):
+        jn.load_model(copy)
+
+
+def test_more_tokens_than_positions_are_refused(copy):
+    rewrite(copy / "config.json", max_position_embeddings=600)
+    rewrite(copy / "tokenizer_config.json", model_max_length=600)
+    with pytest.raises(jn.ModelFormatError, match="600 tokens.*positions for 512"):
+        jn.load_model(copy)
+
+
+@pytest.mark.parametrize(
     ("file", "message"),
     [
         ("tokenizer.json", "no tokenizer.json.*AutoTokenizer"),

@@ -5,8 +5,9 @@ That every recorded case is equal is tested in `tests.sparknlp.test_recordings`.
 
 from __future__ import annotations
 
+import json
 import shutil
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
@@ -15,6 +16,9 @@ import polars_jslner as jn
 from tests.files.test_places import s3
 from tests.sparknlp.recordings import long_form, rows
 from tests.sparknlp_models import pack, spark_models
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["s3", "spark_models"]
 
@@ -62,6 +66,46 @@ def test_folder_and_zip_on_s3(texts, spark_models, tmp_path, s3):
     client.upload_file(str(zipped), "ward", "single.zip")
     assert chunks(texts[60:75], f"s3://ward/m{query}") == expected
     assert chunks(texts[60:75], f"s3://ward/single.zip{query}") == expected
+
+
+def set_parameter(stage: Path, name: str, value: Any) -> None:
+    """Change a parameter of a saved stage."""
+    part = stage / "metadata" / "part-00000"
+    metadata = json.loads(part.read_text("utf-8"))
+    metadata["paramMap"][name] = value
+    part.write_text(json.dumps(metadata), "utf-8")
+    (stage / "metadata" / ".part-00000.crc").unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "limit"), [("bert_cased", 512), ("distilbert", 512), ("roberta", 512)]
+)
+def test_longer_sentences_than_positions_are_refused(
+    name, limit, spark_models, tmp_path
+):
+    folder = tmp_path / "model"
+    shutil.copytree(spark_models / name, folder)
+    set_parameter(folder, "maxSentenceLength", limit)
+    assert pl.Series(["No pain."]).jslner.entities(folder).dtype == jn.schema.ENTITIES
+    set_parameter(folder, "maxSentenceLength", limit + 1)
+    with pytest.raises(jn.ModelFormatError, match="513 tokens.*positions for 512"):
+        pl.Series(["No pain."]).jslner.entities(folder)
+
+
+def test_a_changed_detector_is_read_again(spark_models, tmp_path):
+    name = "sentence_detector_dl"
+    folder = tmp_path / "detector"
+    shutil.copytree(spark_models / name, folder)
+    text = pl.Series(["He has pain; no fever. He sleeps."])
+
+    def split() -> list[str]:
+        found = text.jslner.sentences(sentences=folder)
+        return [sentence["text"] for sentence in found[0]]
+
+    assert split() == ["He has pain; no fever.", "He sleeps."]
+    set_parameter(folder, "customBounds", [";"])
+    set_parameter(folder, "useCustomBoundsOnly", value=True)
+    assert split() == ["He has pain;", "no fever. He sleeps."]
 
 
 def test_name_in_the_cache(texts, spark_models, tmp_path, monkeypatch):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from polars_jslner.errors import ModelFormatError
 from polars_jslner.models.model import Model
@@ -19,10 +21,24 @@ from polars_jslner.models.sparknlp.stages import (
     TokenizerParams,
 )
 
-if TYPE_CHECKING:
-    import os
-
 Detector = SentenceDetectorParams | SentenceDetectorDL
+
+
+@dataclass(frozen=True, slots=True)
+class SavedDetector:
+    """Where a sentence detector is saved.
+
+    Attributes
+    ----------
+    source
+        Path, absolute; or URI, or name in Spark NLP's cache.
+    stamp
+        Checksum of its files' names, sizes and times: a changed one is another one.
+    """
+
+    source: str
+    stamp: int
+
 
 UNNAMED = "NA"  # the tag of an index without a label
 
@@ -80,12 +96,11 @@ def load(
     stages = saved.stages if isinstance(saved, Pipeline) else (saved,)
     spark = _in_order(location.source, stages)
     classifier = spark.classifier
-    tags = [UNNAMED if tag is None else tag for tag in classifier.labels]
     return Model(
         source=location.source,
         name=location.source.rstrip("/").rpartition("/")[2],
         layout="spark-nlp",
-        tags=tuple(tags),
+        tags=tags_of(spark),
         max_tokens=classifier.max_sentence_length,
         profile="spark-nlp",
         aggregation="first",
@@ -95,10 +110,33 @@ def load(
         onnx=classifier.onnx,
         inputs=dict.fromkeys(_INPUTS[classifier.family], "int64"),
         output="logits",
-        stamp=classifier.onnx.stamp,
+        stamp=() if isinstance(classifier.onnx, str) else classifier.onnx.stamp,
         description=f"{classifier.class_name.rpartition('.')[2]} of Spark NLP",
         spark=spark,
     )
+
+
+def tags_of(spark: SparkStages) -> tuple[str, ...]:
+    """Return the tag of each class that has one."""
+    labels = spark.classifier.labels
+    return tuple(UNNAMED if label is None else label for label in labels)
+
+
+def find_detector(source: str | os.PathLike[str]) -> SavedDetector:
+    """Find a saved sentence detector and check that it can be read.
+
+    Raises
+    ------
+    ModelNotFoundError, ModelFormatError
+        As `load`.
+    """
+    load_detector(source)
+    place = os.fspath(source)
+    with find(place).open() as files:
+        stamp = zlib.crc32(repr(sorted(files.entries.items())).encode())
+    path = Path(place).expanduser()
+    known = "://" not in place and path.exists()
+    return SavedDetector(str(path.absolute()) if known else place, stamp)
 
 
 def load_detector(source: str | os.PathLike[str]) -> Detector:

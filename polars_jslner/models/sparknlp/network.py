@@ -98,11 +98,18 @@ def read_network(files: Files) -> NetworkWeights:
             out_kernel=bundle.float32("dense_1/kernel", 2),
             out_bias=bundle.float32("dense_1/bias", 1),
         )
-        _check_shapes(weights)
+        check_shapes(weights)
     return weights
 
 
-def _check_shapes(weights: NetworkWeights) -> None:
+def check_shapes(weights: NetworkWeights) -> None:
+    """Check that arrays fit together.
+
+    Raises
+    ------
+    ValueError
+        They do not.
+    """
     n_ids, n_dims = weights.embedding.shape
     width, _, n_filters = weights.conv_kernel.shape
     n_hidden = len(weights.dense_bias)

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polars_jslner.errors import ModelFormatError
+from polars_jslner.errors import ModelFormatError, ModelNotFoundError
 from polars_jslner.models.sparknlp.cache import find_cached
 from polars_jslner.models.sparknlp.metadata import read_metadata
 from polars_jslner.models.sparknlp.readers import READERS
@@ -51,9 +51,17 @@ def find(
     """
     name = os.fspath(source)
     bare = bool(name) and not any(char in name for char in "/\\~\0")
-    if bare and isinstance(source, str) and not Path(name).exists():
+    if bare and isinstance(source, str) and not _exists(name):
         return locate(find_cached(name, language, remote_loc, cache=cache))
     return locate(source)
+
+
+def _exists(name: str) -> bool:
+    try:
+        return Path(name).exists()
+    except OSError as error:  # a name that is too long, say
+        msg = f"there is no model at {name[:100]!r}: {error.strerror}"
+        raise ModelNotFoundError(msg) from error
 
 
 def read(

@@ -203,7 +203,8 @@ class TokenClassifier(Stage):
     batch_size
         Sentences of one row that Spark NLP runs together.
     onnx
-        Where the graph is; ``onnx.read()`` gives its bytes.
+        Where the graph is; ``onnx.read()`` gives its bytes. In a bundle of ours, its
+        path.
     """
 
     family: Family
@@ -213,7 +214,7 @@ class TokenClassifier(Stage):
     case_sensitive: bool
     max_sentence_length: int
     batch_size: int
-    onnx: OnnxFile
+    onnx: OnnxFile | str
 
 
 @dataclass(frozen=True, kw_only=True)
