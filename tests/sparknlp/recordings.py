@@ -148,7 +148,7 @@ def long_form(column: pl.Series) -> list[list[list[Any]]]:
             ]
             for a in annotations
         ]
-        for annotations in column.to_list()
+        for annotations in pl.Series(column).to_list()
     ]
 
 

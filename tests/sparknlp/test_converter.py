@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import polars as pl
 import pytest
 
 from polars_jslner import schema
@@ -72,10 +73,11 @@ def test_stop_words_between_two_chunks_are_bridged_and_dropped() -> None:
 
 def test_no_chunks_give_empty_lists_of_the_annotation_type() -> None:
     empty = {"sentence": [], "token": [], "ner": []}
-    column = annotation.chunk_annotations(chunks_of(empty, NerConverterParams()))
+    found = annotation.chunk_annotations(chunks_of(empty, NerConverterParams()))
+    column = pl.Series(found)
     assert column.dtype == schema.ANNOTATIONS
     assert column.to_list() == [[]]
-    documents = annotation.document_annotations(units_of_texts(["", "😀"]))
+    documents = pl.Series(annotation.document_annotations(units_of_texts(["", "😀"])))
     assert [row[0]["end"] for row in documents.to_list()] == [-1, 1]
     assert documents.dtype == schema.ANNOTATIONS
 
