@@ -30,6 +30,10 @@ from polars_jslner.stages.documents import concatenate, read_documents
 from polars_jslner.stages.sentences import join, read_spans
 from polars_jslner.stopping import STOP
 
+INTERRUPT_SECONDS = 0.1  # between two looks for a Ctrl-C
+
+_NOTHING = pl.DataFrame({"nothing": [0]})
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
 
@@ -88,7 +92,7 @@ def by_slices(
     ]
     _line((key, n_bytes, given is None)).put(slices, n_bytes)
     try:
-        parts = [each.result.result() for each in slices]
+        parts = [_wait(each.result) for each in slices]
     finally:
         with _lock:  # nobody is to begin with one while the others are called off
             for each in slices:
@@ -96,6 +100,23 @@ def by_slices(
     if not parts:
         return pl.Series(text.name, [], dtype)
     return pl.Series(text.name, pa.chunked_array(parts), dtype)
+
+
+def _wait(result: Future[pa.Array]) -> pa.Array:
+    """Return the result, or raise KeyboardInterrupt soon after it was asked for.
+
+    While a query runs Polars handles the signal. It restarts a wait that the signal
+    meets, so the main thread sees it between waits only; other threads learn of it from
+    Polars, by any query.
+    """
+    while True:
+        try:
+            return result.result(INTERRUPT_SECONDS)
+        except TimeoutError:
+            if result.done():
+                raise  # it is the result's own
+            if threading.current_thread() is not threading.main_thread():
+                _NOTHING.select("nothing")
 
 
 def cuts(offsets: NDArray[np.int64], n_bytes: int) -> Iterator[tuple[int, int]]:

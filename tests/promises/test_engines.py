@@ -183,7 +183,7 @@ import polars_jslner as jn
 
 jn.configure(memo_mb=0)
 model, texts, query = sys.argv[1], sys.argv[2].split("|"), sys.argv[3]
-text = pl.Series("text", [f"Case {n}: {text}" for n in range(3000) for text in texts])
+text = pl.Series("text", [f"Case {n}: {text}" for n in range(20_000) for text in texts])
 found, words = jn.entities("text", model), jn.tokens("text", model)
 queries = {
     "eager": lambda frame: frame.with_columns(found),
@@ -213,4 +213,4 @@ def test_ctrl_c_ends_the_work_soon(query, tiny, passages):
         _, errors = process.communicate(timeout=60)
     assert process.returncode != 0
     assert "KeyboardInterrupt" in errors
-    assert time.monotonic() - began < 20  # the whole takes minutes
+    assert time.monotonic() - began < 10  # the whole takes minutes
