@@ -134,8 +134,12 @@ class Settings:
         if self.explode:
             kept = kept.take(pa.array(np.repeat(np.arange(len(lengths)), lengths)))
             rows = column.filter(pl.Series(lengths > 0)).explode()
-            for field in _FIELDS:
-                kept = kept.append_column(field, _arrow(rows.struct.field(field)))
+            found = [_arrow(rows.struct.field(name)) for name in _FIELDS]
+            fields = map(pa.field, _FIELDS, (each.type for each in found))
+            kept = pa.Table.from_arrays(  # there may be no other column
+                [*kept.columns, *found],
+                schema=pa.schema([*kept.schema, *fields], kept.schema.metadata),
+            )
         else:
             kept = kept.append_column(self.output, _arrow(column))
         return Annotated(kept, n_words, int(lengths.sum()))

@@ -117,6 +117,16 @@ def test_explode_gives_a_row_for_each_entity(source, tmp_path, quick_model):
     assert len(found) > 20
 
 
+def test_explode_of_a_file_that_has_the_text_only(tmp_path, quick_model):
+    notes = jobs.notes(20).select("text")
+    notes.write_parquet(tmp_path / "a.pq")
+    run(tmp_path / "a.pq", tmp_path / "out", explode=True)
+    found = pl.read_parquet(tmp_path / "out" / "a.parquet")
+    expected = notes.select(jobs.capitals("text").explode()).to_series().drop_nulls()
+    assert found.equals(expected.struct.unnest())
+    assert len(found) > 5
+
+
 def test_explode_without_any_entity(tmp_path, quick_model):
     pl.DataFrame({"id": [1, 2], "text": ["none", None]}).write_parquet(
         tmp_path / "a.pq"
