@@ -134,10 +134,10 @@ class Settings:
         if self.explode:
             kept = kept.take(pa.array(np.repeat(np.arange(len(lengths)), lengths)))
             rows = column.filter(pl.Series(lengths > 0)).explode()
-            found = [_arrow(rows.struct.field(name)) for name in _FIELDS]
-            fields = map(pa.field, _FIELDS, (each.type for each in found))
+            values = [_arrow(rows.struct.field(name)) for name in _FIELDS]
+            fields = map(pa.field, _FIELDS, (each.type for each in values))
             kept = pa.Table.from_arrays(  # there may be no other column
-                [*kept.columns, *found],
+                [*kept.columns, *values],
                 schema=pa.schema([*kept.schema, *fields], kept.schema.metadata),
             )
         else:
