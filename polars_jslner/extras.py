@@ -1,4 +1,4 @@
-"""Engines that are not base dependencies."""
+"""Packages that are not base dependencies."""
 
 from __future__ import annotations
 

@@ -16,8 +16,10 @@ class Stopped(Exception):  # noqa: N818  (it is no error)
     """Nobody waits for this work any more."""
 
 
-def go_on() -> None:
-    """Raise Stopped if nobody waits for the work of this thread any more."""
-    stop = STOP.get()
+def go_on(stop: Event | None) -> None:
+    """Raise Stopped if nobody waits for the work any more.
+
+    ``stop`` is what STOP holds where the work began; threads that help do not see it.
+    """
     if stop is not None and stop.is_set():
         raise Stopped

@@ -133,7 +133,7 @@ def locate(given: str | os.PathLike[str]) -> Place:
         filesystem, base = pafs.FileSystem.from_uri(root)
         return Place(filesystem, f"{base.rstrip('/')}/{path}".rstrip("/"), scheme)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        pass
+        pass  # no scheme of Arrow's: a package of fsspec may know it
     except OSError as error:
         msg = f"{bare!r} cannot be reached: {error}"
         raise FileError(msg) from error

@@ -7,10 +7,10 @@ import os
 import shutil
 import tempfile
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from polars_jslner import extras
 from polars_jslner.errors import (
     JslNerError,
     ModelFormatError,
@@ -62,8 +62,10 @@ def convert(
     Raises
     ------
     OptionError
-        ``storage`` is unknown or needs the package ``onnx``; something is at
-        ``destination``, or it cannot be written.
+        ``storage`` is unknown, something is at ``destination``, or it cannot be
+        written.
+    MissingExtraError
+        The package ``onnx`` is not installed, which all but ``fp32`` need.
     ModelNotFoundError, ModelFormatError
         The model cannot be read.
     """
@@ -72,7 +74,7 @@ def convert(
         msg = f"storage={storage!r} is not one of {listed}.{hint(storage, STORAGES)}"
         raise OptionError(msg)
     if storage != "fp32":
-        _need_onnx(storage)
+        extras.load("onnx", "convert")
     target = Path(destination).expanduser().absolute()
     try:
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
@@ -95,15 +97,6 @@ def convert(
         msg = f"{str(target)!r} cannot be written: {error.strerror or error}."
         raise OptionError(msg) from error
     return load_model(target)
-
-
-def _need_onnx(storage: str) -> None:
-    if find_spec("onnx") is None:
-        msg = (
-            f"storage={storage!r} needs the package onnx: pip install "
-            f"'polars-jslner[convert]'. storage='fp32' does without."
-        )
-        raise OptionError(msg)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import onnxruntime
 from polars_jslner import config
 from polars_jslner.errors import InferenceError, ModelFormatError
 from polars_jslner.kernels.batches import fill_batch, keep_best
-from polars_jslner.stopping import STOP, Stopped
+from polars_jslner.stopping import STOP, go_on
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,8 +118,7 @@ def classify(
     stop = STOP.get()
 
     def run(rows: NDArray[np.int64]) -> None:
-        if stop is not None and stop.is_set():
-            raise Stopped
+        go_on(stop)
         _run_batch(session, model, ids, types, frame, windows, rows, result, raw=raw)
 
     futures = [_workers().submit(run, rows) for rows in batches]

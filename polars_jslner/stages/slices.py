@@ -30,10 +30,6 @@ from polars_jslner.stages.documents import concatenate, read_documents
 from polars_jslner.stages.sentences import join, read_spans
 from polars_jslner.stopping import STOP
 
-INTERRUPT_SECONDS = 0.1  # between two looks for a Ctrl-C
-
-_NOTHING = pl.DataFrame({"nothing": [0]})
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
 
@@ -43,6 +39,10 @@ if TYPE_CHECKING:
     from polars_jslner.stages.sentences import Given
 
     Annotate = Callable[[Documents, Given | None, int], pa.Array]
+
+INTERRUPT_SECONDS = 0.1  # between two looks for a Ctrl-C
+
+_NOTHING = pl.DataFrame({"nothing": [0]})
 
 
 def by_slices(
@@ -76,11 +76,17 @@ def by_slices(
     ------
     InputTypeError
         The text has another dtype, or there are not as many spans as texts.
+    OptionError
+        A span is not inside its text, or has no start or end.
+    ModelFormatError, InferenceError
+        As `annotate` raises them.
     """
     documents, given = read_documents(text), None
     if spans is not None:
         given = read_spans(spans, documents.valid)
         documents = documents.mask(given.valid)
+    if len(documents) == 0:
+        return pl.Series(text.name, [], dtype)
     slices = [
         _Slice(
             documents.part(first, last),
@@ -97,8 +103,6 @@ def by_slices(
         with _lock:  # nobody is to begin with one while the others are called off
             for each in slices:
                 each.leave()
-    if not parts:
-        return pl.Series(text.name, [], dtype)
     return pl.Series(text.name, pa.chunked_array(parts), dtype)
 
 
@@ -191,8 +195,11 @@ class _Line:
         for _ in slices:
             _servers().submit(self._serve, n_bytes)
 
-    def _take(self, n_bytes: int) -> list[_Slice]:
-        """Return the slices at the head that go together, none if all are served."""
+    def _take(self, n_bytes: int) -> tuple[list[_Slice], threading.Event]:
+        """Return the slices at the head that go together, none if all are served.
+
+        The event is set when nobody waits for any of them.
+        """
         taken: list[_Slice] = []
         size = 0
         with _lock:
@@ -208,14 +215,14 @@ class _Line:
             companions = _Companions(len(taken))
             for each in taken:
                 each.companions = companions
-        return taken
+        return taken, companions.stop
 
     def _serve(self, n_bytes: int) -> None:
-        taken = self._take(n_bytes)
+        """Serve what is at the head, unless others served it with theirs."""
+        taken, stop = self._take(n_bytes)
         if not taken:
             return
-        companions = taken[0].companions
-        token = STOP.set(companions.stop if companions else None)
+        token = STOP.set(stop)
         try:
             if len(taken) > 1 and _together(taken):
                 return

@@ -13,7 +13,7 @@ import tokenizers
 
 from polars_jslner.errors import ModelFormatError
 from polars_jslner.kernels.case import word_cases
-from polars_jslner.stopping import go_on
+from polars_jslner.stopping import STOP, go_on
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,7 +133,7 @@ class TextTokenizer:
         )
 
     def _encode(self, sentences: Sequence[str]) -> Pieces:
-        go_on()
+        go_on(STOP.get())
         encodings = self._tokenizer.encode_batch(
             list(sentences), add_special_tokens=False
         )

@@ -248,7 +248,7 @@ def test_failure_leaves_nothing(export, tmp_path, monkeypatch):
 
 def test_without_onnx_the_extra_is_named(export, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnx", None)
-    with pytest.raises(jn.OptionError, match=r"polars-jslner\[convert\]"):
+    with pytest.raises(jn.MissingExtraError, match=r"polars-jslner\[convert\]"):
         convert(export, tmp_path / "made")
     assert convert(export, tmp_path / "made", storage="fp32").tags
 

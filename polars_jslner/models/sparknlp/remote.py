@@ -115,6 +115,6 @@ def _failures(uri: str) -> Generator[None]:
     except JslNerError:
         raise
     except (OSError, ValueError, LookupError, TypeError, RuntimeError) as error:
-        # pyarrow's own exceptions derive from these; NotImplementedError is one.
+        # All that pyarrow raises derives from these.
         msg = f"{_shown(uri)!r} cannot be read: {error}"
         raise ModelNotFoundError(msg) from error
