@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from polars_jslner import schema
 from polars_jslner import sparknlp_pipeline as sparknlp
-from polars_jslner.config import current
+from polars_jslner.config import current, n_workers
 from polars_jslner.kernels.spans import char_to_byte, repeat_spans
 from polars_jslner.stages.annotate import Annotator
 from polars_jslner.stages.assemble import (
@@ -248,7 +248,8 @@ def _read(texts: Sequence[str], options: TokenOptions) -> Spans:
     pieces = tokenizer.encode(texts)
     n_special = len(tokenizer.prefix) + len(tokenizer.suffix)
     windows = cut(pieces.offsets, options.max_tokens - n_special, options.overlap)
-    batches = batch(windows.lengths + n_special, current().batch_tokens)
+    lengths = windows.lengths + n_special
+    batches = batch(lengths, current().batch_tokens, n_workers())
     valid = model.decoding == "valid"
     types = case_types(texts, pieces) if model.token_types == "case" else None
     predictions = classify(

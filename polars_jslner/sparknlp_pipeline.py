@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from polars_jslner import schema
-from polars_jslner.config import current
+from polars_jslner.config import current, n_workers
 from polars_jslner.errors import InputTypeError, ModelFormatError, OptionError
 from polars_jslner.kernels.spans import char_to_byte
 from polars_jslner.models.sparknlp.layout import SavedDetector, load_detector
@@ -403,7 +403,7 @@ def _read(
         frame = replace(frame, masks_zero=False)
         windows = cut(pieces.offsets, capacity, options.overlap)
         lengths = windows.lengths + options.max_tokens - capacity
-        batches = batch(lengths, current().batch_tokens)
+        batches = batch(lengths, current().batch_tokens, n_workers())
         scored = np.ones(len(pieces), np.bool_)
     result = classify(
         model, pieces.ids, None, frame, windows, batches, details="logits"

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+LEAST_TOKENS = 64  # of a batch; with fewer, a session's fixed cost shows
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Windows:
     """Runs of pieces that the model reads at once.
@@ -53,7 +56,9 @@ def cut(offsets: NDArray[np.int64], capacity: int, overlap: int) -> Windows:
     return Windows(*cut_windows(offsets, capacity, overlap))
 
 
-def batch(lengths: NDArray[np.int64], batch_tokens: int) -> list[NDArray[np.int64]]:
+def batch(
+    lengths: NDArray[np.int64], batch_tokens: int, n_workers: int = 1
+) -> list[NDArray[np.int64]]:
     """Group windows by length, longest first.
 
     Parameters
@@ -63,6 +68,9 @@ def batch(lengths: NDArray[np.int64], batch_tokens: int) -> list[NDArray[np.int6
     batch_tokens
         Upper limit for rows times longest length of a batch; a single longer window is
         a batch of its own.
+    n_workers
+        Threads that share the batches: where there is little to read, batches are
+        smaller so that each has its part.
 
     Returns
     -------
@@ -70,5 +78,8 @@ def batch(lengths: NDArray[np.int64], batch_tokens: int) -> list[NDArray[np.int6
         Window indices of each batch.
     """
     order = np.argsort(-lengths, kind="stable")
+    if n_workers > 1:
+        share = -(-int(lengths.sum()) // n_workers)
+        batch_tokens = min(batch_tokens, max(share, LEAST_TOKENS))
     bounds = cut_batches(lengths[order], batch_tokens)
     return [order[a:b] for a, b in pairwise(bounds)]

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polars_jslner.stages.windows import batch, cut
+from polars_jslner.stages.windows import LEAST_TOKENS, batch, cut
 
 
 def context(piece: int, start: int, end: int, n: int) -> float:
@@ -82,3 +82,19 @@ def test_batches_hold_every_window_once_within_the_budget(lengths, budget):
     for rows, after in zip(batches, batches[1:], strict=False):
         assert len(after) > 0
         assert (len(rows) + 1) * array[rows[0]] > budget
+
+
+@given(
+    st.lists(st.integers(3, 60), max_size=50),
+    st.integers(1, 5000),
+    st.integers(2, 9),
+)
+def test_every_worker_has_its_part(lengths, budget, n_workers):
+    array = np.array(lengths, np.int64)
+    batches = batch(array, budget, n_workers)
+    assert sorted(i for rows in batches for i in rows) == list(range(len(lengths)))
+    for rows in batches:
+        assert len(rows) == 1 or len(rows) * array[rows].max() <= budget
+    share = sum(lengths) / n_workers
+    if share >= max(LEAST_TOKENS, *lengths, 60):
+        assert len(batches) >= n_workers
