@@ -96,7 +96,7 @@ def annotate_files(
     metadata; its key ``polars_jslner`` holds, as JSON, the model with a checksum, the
     version, the options, the source's size and time of change, and the counts. That is
     also the journal from which a later run learns what is done. Row groups of more than
-    about 8 MB are written as several. Work in hand is in folders ``.polars_jslner-...``
+    about 4 MB are written as several. Work in hand is in folders ``.polars_jslner-...``
     within the destination, which are gone when the file is done.
 
     Examples

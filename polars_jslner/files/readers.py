@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 # What is read, annotated and made durable together. It bounds the memory, and what a
 # killed run has to do again: some minutes with a small model on two cores.
-TABLE_BYTES = 8_000_000
+TABLE_BYTES = 4_000_000
 TABLE_ROWS = 50_000
 
-_BUFFER = 1 << 20  # bytes of a column that are fetched at once
+READ_BYTES = 1 << 20  # bytes of a column that are fetched at once
 
 
 class Reader(Protocol):
@@ -53,7 +53,7 @@ class _Parquet:
     """Reads by row group, and only what is needed."""
 
     def __init__(self, file: Any, _: str) -> None:
-        self._file = pq.ParquetFile(file, pre_buffer=False, buffer_size=_BUFFER)
+        self._file = pq.ParquetFile(file, pre_buffer=False, buffer_size=READ_BYTES)
         self.schema = self._file.schema_arrow
         self.n_rows: int | None = self._file.metadata.num_rows
 

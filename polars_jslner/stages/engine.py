@@ -213,8 +213,9 @@ def count_classes(model: Model) -> int:
 def load_session(model: Model) -> onnxruntime.InferenceSession:
     """Return the session of ``model``, made once in a process and shared by all.
 
-    One intra-op thread (the workers are the parallelism), no spinning, and an arena
-    that grows by what is asked for only.
+    One intra-op thread (the workers are the parallelism), no spinning, an arena that
+    grows by what is asked for only, and no plan of memory kept for each shape of batch:
+    there is no end of shapes.
     """
     providers = config.current().providers
     key = (model, repr(providers))
@@ -232,6 +233,7 @@ def _make_session(model: Model, providers: list[Any]) -> onnxruntime.InferenceSe
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.enable_mem_pattern = False
     options.log_severity_level = 3  # warnings of the graph optimiser help nobody here
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     if providers == ["CPUExecutionProvider"]:
