@@ -25,10 +25,14 @@ from polars_jslner.stages.assemble import (
     label_array,
     list_column,
     null_where,
-    text_array,
 )
 from polars_jslner.stages.chunks import Spans, filter_chunks, join_words, tag_words
-from polars_jslner.stages.documents import Documents, byte_arrays, read_documents
+from polars_jslner.stages.documents import (
+    Documents,
+    byte_arrays,
+    read_documents,
+    text_array,
+)
 from polars_jslner.stages.engine import Frame, classify, load_session
 from polars_jslner.stages.memo import count, recall
 from polars_jslner.stages.sentences import (

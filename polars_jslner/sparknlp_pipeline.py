@@ -48,9 +48,8 @@ from polars_jslner.stages.assemble import (
     label_array,
     list_column,
     null_where,
-    text_array,
 )
-from polars_jslner.stages.documents import Documents, byte_arrays
+from polars_jslner.stages.documents import Documents, byte_arrays, text_array
 from polars_jslner.stages.engine import Frame, classify, count_classes
 from polars_jslner.stages.slices import by_slices
 from polars_jslner.stages.windows import Windows, batch, cut

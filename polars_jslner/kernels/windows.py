@@ -39,11 +39,22 @@ def cut_windows(
     return starts, ends - starts, owned_starts, owned_ends
 
 
-def cut_batches(lengths: NDArray[np.int64], batch_tokens: int) -> NDArray[np.int64]:
-    """Return int64[n_batches + 1], bounds of batches over descending ``lengths``."""
+def cut_batches(
+    lengths: NDArray[np.int64], batch_tokens: int, padding: int
+) -> NDArray[np.int64]:
+    """Return int64[n_batches + 1], bounds of batches over descending ``lengths``.
+
+    A batch has one row, or as many as stay within ``batch_tokens``, rows times the
+    longest of them, and within ``padding`` of these tokens that are filled up.
+    """
+    before = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=before[1:])
     bounds = [0]
     while bounds[-1] < len(lengths):
         first = bounds[-1]
-        n_rows = max(batch_tokens // int(lengths[first]), 1)
-        bounds.append(min(first + n_rows, len(lengths)))
+        longest = int(lengths[first])
+        last = min(first + max(batch_tokens // longest, 1), len(lengths))
+        n_rows = np.arange(1, last - first + 1)
+        padded = n_rows * longest - (before[first + 1 : last + 1] - before[first])
+        bounds.append(first + int(np.searchsorted(padded, padding, side="right")))
     return np.array(bounds)

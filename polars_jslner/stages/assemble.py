@@ -8,21 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from polars_jslner.kernels.spans import gather_bytes
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-
-
-def text_array(
-    data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]
-) -> pa.LargeStringArray:
-    """Return the texts in half-open byte ranges of ``data`` as an Arrow array."""
-    gathered, offsets = gather_bytes(data, starts, ends)
-    buffers = pa.py_buffer(offsets), pa.py_buffer(gathered)
-    return pa.LargeStringArray.from_buffers(len(starts), *buffers)
 
 
 def label_array(names: Sequence[str], labels: NDArray[np.int32]) -> pa.Array:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from polars_jslner.errors import InputTypeError
+from polars_jslner.kernels.spans import gather_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pyarrow as pa
     from numpy.typing import NDArray
 
 
@@ -83,6 +84,15 @@ def byte_arrays(
     if data_buffer is None:
         return np.zeros(0, np.uint8), offsets
     return np.frombuffer(data_buffer, np.uint8), offsets
+
+
+def text_array(
+    data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]
+) -> pa.LargeStringArray:
+    """Return the texts in half-open byte ranges of ``data`` as an Arrow array."""
+    gathered, offsets = gather_bytes(data, starts, ends)
+    buffers = pa.py_buffer(offsets), pa.py_buffer(gathered)
+    return pa.LargeStringArray.from_buffers(len(starts), *buffers)
 
 
 def concatenate(parts: Sequence[Documents]) -> Documents:

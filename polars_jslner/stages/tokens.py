@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,8 @@ import tokenizers
 
 from polars_jslner.errors import ModelFormatError
 from polars_jslner.kernels.case import word_cases
+from polars_jslner.kernels.spans import repeat_spans
+from polars_jslner.stages.words import find_runs
 from polars_jslner.stopping import STOP, go_on
 
 if TYPE_CHECKING:
@@ -20,7 +22,17 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-ENCODE_BATCH = 2048  # sentences per call: bounds the memory of Encoding objects
+    from polars_jslner.stages.words import Runs
+
+ENCODE_BATCH = 2048  # texts per call: bounds the memory of Encoding objects
+
+# Runs of characters that are remembered before all are forgotten, and their greatest
+# length: some 50 MB at most.
+MEMO_RUNS = 100_000
+MEMO_LENGTH = 64
+
+# Of a run: ids, starts, ends, continues, as in `Pieces`.
+_Cut = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[bool, ...]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,6 +93,8 @@ class TextTokenizer:
         model: dict[str, Any] = parsed["model"]
         self._word_pieces = bool(model.get("continuing_subword_prefix"))
         self._unknown = self._unknown_id(model)
+        self._by_runs = _looks_not_beyond_blanks(parsed)
+        self._memo: dict[str, _Cut] = {}
         vocabulary = self._tokenizer.get_vocab(with_added_tokens=True)
         self.n_ids = max(vocabulary.values(), default=-1) + 1
         self._lengths = np.zeros(self.n_ids, np.int64)
@@ -117,9 +131,54 @@ class TextTokenizer:
         is not as long as its text (``##ing``) and it is not the unknown token; with any
         other vocabulary when no space stands before it.
         """
+        if self._by_runs:
+            return self._encode_runs(find_runs(sentences))
+        return self._encode(sentences)
+
+    def _encode_runs(self, runs: Runs) -> Pieces:
+        """Put the pieces of runs where the runs stand."""
+        cuts = self._cut(runs.distinct)
+        counts = np.fromiter((len(ids) for ids, *_ in cuts), np.int64, len(cuts))
+        n_pieces = int(counts.sum())
+        ids, starts, ends = (
+            np.fromiter(chain.from_iterable(c[i] for c in cuts), np.int64, n_pieces)
+            for i in range(3)
+        )
+        flags = chain.from_iterable(cut[3] for cut in cuts)
+        continues = np.fromiter(flags, np.bool_, n_pieces)
+        offsets, repeated = repeat_spans(_offsets(counts), runs.which)
+        shift = np.repeat(runs.starts, np.diff(offsets))
+        return Pieces(
+            offsets[runs.offsets],
+            ids[repeated],
+            starts[repeated] + shift,
+            ends[repeated] + shift,
+            continues[repeated],
+        )
+
+    def _cut(self, runs: Sequence[str]) -> list[_Cut]:
+        """Return the pieces of distinct runs, from memory if they are there."""
+        memo = self._memo
+        if len(memo) > MEMO_RUNS:
+            self._memo = memo = {}
+        cuts = [memo.get(run) for run in runs]
+        unknown = [i for i, cut in enumerate(cuts) if cut is None]
+        if unknown:
+            found = self._encode([runs[i] for i in unknown])
+            columns = found.ids, found.starts, found.ends, found.continues
+            lists = [column.tolist() for column in columns]
+            bounds = pairwise(found.offsets.tolist())
+            for i, (first, last) in zip(unknown, bounds, strict=True):
+                ids, starts, ends, flags = (tuple(each[first:last]) for each in lists)
+                cuts[i] = ids, starts, ends, flags
+                if len(runs[i]) <= MEMO_LENGTH:
+                    memo[runs[i]] = ids, starts, ends, flags
+        return [cut for cut in cuts if cut is not None]
+
+    def _encode(self, texts: Sequence[str]) -> Pieces:
         parts = [
-            self._encode(sentences[first : first + ENCODE_BATCH])
-            for first in range(0, len(sentences), ENCODE_BATCH)
+            self._encode_batch(texts[first : first + ENCODE_BATCH])
+            for first in range(0, len(texts), ENCODE_BATCH)
         ]
         if len(parts) == 1:
             return parts[0]
@@ -132,11 +191,9 @@ class TextTokenizer:
             np.concatenate([np.zeros(0, np.bool_), *(p.continues for p in parts)]),
         )
 
-    def _encode(self, sentences: Sequence[str]) -> Pieces:
+    def _encode_batch(self, texts: Sequence[str]) -> Pieces:
         go_on(STOP.get())
-        encodings = self._tokenizer.encode_batch(
-            list(sentences), add_special_tokens=False
-        )
+        encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
         all_ids = [encoding.ids for encoding in encodings]
         offsets = _offsets(np.fromiter(map(len, all_ids), np.int64, len(all_ids)))
         n_pieces = int(offsets[-1])
@@ -148,8 +205,29 @@ class TextTokenizer:
             continues = self._lengths[ids] != ends - starts
             continues &= ids != self._unknown
         else:
-            continues = _no_space_before(sentences, offsets, starts)
+            continues = _no_space_before(texts, offsets, starts)
         return Pieces(offsets, ids, starts, ends, continues)
+
+
+def _looks_not_beyond_blanks(parsed: dict[str, Any]) -> bool:
+    """Return whether a ``tokenizer.json`` treats runs between blanks one by one.
+
+    BERT's way does: characters are normalized one by one (accents go with the letter
+    before them), blanks divide, and pieces are those of what lies between. Other ways
+    are not looked into.
+    """
+    kinds = [(parsed.get(part) or {}).get("type") for part in ("normalizer", "model")]
+    divider = (parsed.get("pre_tokenizer") or {}).get("type")
+    return (
+        kinds == ["BertNormalizer", "WordPiece"]
+        and divider == "BertPreTokenizer"
+        and not any(
+            token.get("lstrip")
+            or token.get("rstrip")
+            or len(token["content"].split()) != 1
+            for token in parsed.get("added_tokens") or []
+        )
+    )
 
 
 def _offsets(counts: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from heapq import heapreplace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-LEAST_TOKENS = 64  # of a batch; with fewer, a session's fixed cost shows
+# What a call of a session costs beside its tokens, in tokens: 4 to 10 on a CPU (small
+# models to large ones), and what is around it.
+CALL_TOKENS = 8
+LEAST_TOKENS = 32  # of a batch; below, the calls are what costs
+PADDING = 1 / 24  # of a full batch; more than that cuts a batch
+LEVELLED = 16  # batches a worker; with more, it hardly shows when workers end
+LIMITS = 8  # that are tried for batches smaller than need be
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,8 +76,8 @@ def batch(
         Upper limit for rows times longest length of a batch; a single longer window is
         a batch of its own.
     n_workers
-        Threads that share the batches: where there is little to read, batches are
-        smaller so that each has its part.
+        Threads that share the batches: where these are few, they are made smaller if
+        that lets all threads end earlier.
 
     Returns
     -------
@@ -78,8 +85,21 @@ def batch(
         Window indices of each batch.
     """
     order = np.argsort(-lengths, kind="stable")
-    if n_workers > 1:
-        share = -(-int(lengths.sum()) // n_workers)
-        batch_tokens = min(batch_tokens, max(share, LEAST_TOKENS))
-    bounds = cut_batches(lengths[order], batch_tokens)
+    lengths = lengths[order]
+    padding = int(PADDING * batch_tokens)
+    bounds = cut_batches(lengths, batch_tokens, padding)
+    if n_workers > 1 and 1 < len(bounds) <= LEVELLED * n_workers:
+        least = min(LEAST_TOKENS, batch_tokens)
+        limits = np.linspace(batch_tokens, least, LIMITS).astype(int).tolist()
+        tried = [cut_batches(lengths, limit, padding) for limit in limits]
+        bounds = min(tried, key=lambda each: _end(lengths, each, n_workers))
     return [order[a:b] for a, b in pairwise(bounds)]
+
+
+def _end(lengths: NDArray[np.int64], bounds: NDArray[np.int64], n_workers: int) -> int:
+    """Return when workers that take one batch after the other are done, in tokens."""
+    costs = np.diff(bounds) * lengths[bounds[:-1]] + CALL_TOKENS
+    ends = [0] * n_workers
+    for cost in costs.tolist():
+        heapreplace(ends, ends[0] + cost)
+    return max(ends)

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polars_jslner.stages.windows import LEAST_TOKENS, batch, cut
+from polars_jslner.stages.windows import CALL_TOKENS, LEAST_TOKENS, PADDING, batch, cut
 
 
 def context(piece: int, start: int, end: int, n: int) -> float:
@@ -81,7 +81,9 @@ def test_batches_hold_every_window_once_within_the_budget(lengths, budget):
         previous = array[rows].min()
     for rows, after in zip(batches, batches[1:], strict=False):
         assert len(after) > 0
-        assert (len(rows) + 1) * array[rows[0]] > budget
+        joined = np.append(array[rows], array[after[0]])
+        padded = joined[0] * len(joined)
+        assert padded > budget or padded - joined.sum() > int(PADDING * budget)
 
 
 @given(
@@ -98,3 +100,17 @@ def test_every_worker_has_its_part(lengths, budget, n_workers):
     share = sum(lengths) / n_workers
     if share >= max(LEAST_TOKENS, *lengths, 60):
         assert len(batches) >= n_workers
+
+
+@given(st.lists(st.integers(3, 60), min_size=1, max_size=200), st.integers(2, 9))
+def test_workers_end_no_later_than_with_full_batches(lengths, n_workers):
+    array = np.array(lengths, np.int64)
+
+    def end(batches):
+        until = [0] * n_workers
+        for rows in batches:
+            first = until.index(min(until))
+            until[first] += int(array[rows].max()) * len(rows) + CALL_TOKENS
+        return max(until)
+
+    assert end(batch(array, 384, n_workers)) <= end(batch(array, 384))
