@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -168,8 +169,12 @@ def _affinity() -> int:
     return os.cpu_count() or 1
 
 
+@cache
 def _quota() -> int:
-    """Return the CPUs that the cgroup (v2, else v1) grants, at least 1."""
+    """Return the CPUs that the cgroup (v2, else v1) grants, at least 1.
+
+    Asked for once: every call needs it, and a file is slow beside a small call.
+    """
     try:
         quota, period = Path("/sys/fs/cgroup/cpu.max").read_text("ascii").split()[:2]
     except (OSError, ValueError):

@@ -9,6 +9,7 @@ import polars as pl
 import polars_jslner as jn
 from benchmarks.workers.serve import serve
 from polars_jslner.stages import memo
+from polars_jslner.stages.tokens import load_tokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,11 +22,14 @@ class Ours:
 
     def __init__(self, model: str | None, threads: int, **settings: int) -> None:
         jn.configure(threads=threads, **settings)
-        self._entities = jn.entities("text", model)
+        loaded = jn.load_model(model)
+        self._tokenizer = load_tokenizer(loaded.tokenizer, loaded.stamp)
+        self._entities = jn.entities("text", loaded)
 
     def prepare(self, notes: Sequence[Note]) -> pl.DataFrame:
-        """Return a frame, with no sentence kept from an earlier round."""
+        """Return a frame, with no sentence or word kept from an earlier round."""
         memo.clear()
+        self._tokenizer.forget()
         return pl.DataFrame({"text": [note.text for note in notes]})
 
     def run(self, prepared: pl.DataFrame) -> pl.Series:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -104,13 +105,14 @@ def _tag_validly(
     probabilities = kernels.word_probabilities(
         word_pieces, predictions.scores, predictions.details, how
     )
-    tags = kernels.best_valid(offsets, probabilities, _befores(names))
+    tags = kernels.best_valid(offsets, probabilities, _befores(tuple(names)))
     starts, ends = pieces.starts[word_pieces[:-1]], pieces.ends[word_pieces[1:] - 1]
     scores = probabilities[np.arange(len(tags)), tags]
     return Spans(offsets, starts, ends, tags, scores)
 
 
-def _befores(names: Sequence[str]) -> NDArray[np.int32]:
+@lru_cache(maxsize=32)
+def _befores(names: tuple[str, ...]) -> NDArray[np.int32]:
     """Return int32[n_tags, 2], the tags that may stand before each; -1 for any."""
     befores = np.full((len(names), 2), -1, np.int32)
     index = {parse_tag(name): i for i, name in enumerate(names)}
@@ -126,15 +128,25 @@ def join_words(words: Spans, tags: Sequence[str], labels: Sequence[str]) -> Span
 
     The score of a chunk is the mean over its words.
     """
-    parsed = [parse_tag(tag) for tag in tags]
-    index = {label: i for i, label in enumerate(labels)}
-    roles = np.array([role for role, _ in parsed], np.int32)
-    types = np.array([index.get(label, -1) for _, label in parsed], np.int32)
+    roles, types = _roles(tuple(tags), tuple(labels))
     offsets, firsts, lasts, chunk_labels, scores = kernels.decode(
         words.offsets, words.labels, words.scores, roles, types
     )
     starts, ends = words.starts[firsts], words.ends[lasts - 1]
     return Spans(offsets, starts, ends, chunk_labels, scores)
+
+
+@lru_cache(maxsize=32)
+def _roles(
+    tags: tuple[str, ...], labels: tuple[str, ...]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return the `Role` and the label of each tag, int32[n_tags]; -1 for none."""
+    parsed = [parse_tag(tag) for tag in tags]
+    index = {label: i for i, label in enumerate(labels)}
+    return (
+        np.array([role for role, _ in parsed], np.int32),
+        np.array([index.get(label, -1) for _, label in parsed], np.int32),
+    )
 
 
 def filter_chunks(

@@ -66,9 +66,11 @@ def read_documents(text: pl.Series) -> Documents:
             f"needed. Cast it first, for example pl.col({text.name!r}).cast(pl.String)."
         )
         raise InputTypeError(msg)
-    valid = text.is_not_null().to_numpy()
-    data, offsets = byte_arrays(text.fill_null("").rechunk().to_arrow())
-    return Documents(data, offsets, valid)
+    array = text.rechunk().to_arrow()
+    if not array.null_count:
+        return Documents(*byte_arrays(array), np.ones(len(array), np.bool_))
+    valid = array.is_valid().to_numpy(zero_copy_only=False)
+    return Documents(*byte_arrays(array.fill_null("")), valid)
 
 
 def byte_arrays(

@@ -135,6 +135,10 @@ class TextTokenizer:
             return self._encode_runs(find_runs(sentences))
         return self._encode(sentences)
 
+    def forget(self) -> None:
+        """Forget the pieces of the runs that were seen."""
+        self._memo = {}
+
     def _encode_runs(self, runs: Runs) -> Pieces:
         """Put the pieces of runs where the runs stand."""
         cuts = self._cut(runs.distinct)
