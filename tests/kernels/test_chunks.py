@@ -173,7 +173,7 @@ def test_best_valid_equals_trying_every_path(lengths, seed):
 
 def test_valid_decoding_keeps_probable_tags_that_are_valid():
     names = ["O", "B-Drug", "I-Drug", "B-Test", "I-Test"]
-    assert _befores(names).tolist() == BEFORES.tolist()
+    assert _befores(tuple(names)).tolist() == BEFORES.tolist()
     sure = np.eye(5, dtype=np.float32)[[1, 2, 0, 3, 4, 4]] * 0.96 + 0.008
     assert chunks.best_valid(np.array([0, 6]), sure, BEFORES).tolist() == [
         *[1, 2, 0, 3, 4, 4]
