@@ -131,6 +131,7 @@ def _annotate(
                     return _publish(task, annotated, record)
                 output.write_part(annotated, record)
                 row += table.num_rows
+                del table, annotated  # before the next is read
             if not row:
                 return _publish(task, settings.empty(reader.schema, plan), task.record)
         parts = output.parts(task.record)

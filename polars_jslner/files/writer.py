@@ -144,6 +144,7 @@ def _write(
         for table in tables:
             if table.num_rows:
                 writer.write_table(table, row_group_size=table.num_rows)
+            del table  # before the next is read
             pa.default_memory_pool().release_unused()  # or it grows for hours
 
 
