@@ -134,6 +134,7 @@ def test_pipe_names_the_line_and_quotes_nothing(run, line, said):
     done = run("annotate", "-", "-", stdin=lines, code=1)
     assert said in done.stderr
     assert "secret" not in done.stderr
+    assert json.loads(done.stdout)["text"] == "a"  # what stood before it
 
 
 def test_text_in_a_pipe_has_no_colour(run):

@@ -60,7 +60,12 @@ def _blocks(lines: Iterable[bytes], text: str) -> Iterator[list[dict[str, Any]]]
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
-        rows.append(_row(line, number, text))
+        try:
+            rows.append(_row(line, number, text))
+        except click.ClickException:
+            if rows:  # what stands before it is good
+                yield rows
+            raise
         n_bytes += len(line)
         if n_bytes >= _BLOCK_BYTES:
             yield rows

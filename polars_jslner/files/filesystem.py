@@ -29,6 +29,11 @@ _OBJECT_STORES = ("s3", "s3a", "gs", "gcs", "gcsfs", "abfs", "abfss", "az")
 
 _CHUNK = 1 << 20  # bytes, of a copy
 
+# Arrow asks Google for a quarter of an hour before it says that it is not there.
+_GOOGLE = ("gs", "gcs")
+_RETRY = "retry_limit_seconds"
+_RETRY_SECONDS = 60
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -128,6 +133,8 @@ def locate(given: str | os.PathLike[str]) -> Place:
     address, _, query = rest.partition("?")
     host, _, path = address.partition("/")
     bare = f"{scheme}://{host.rpartition('@')[2]}"  # a password may stand before the @
+    if scheme in _GOOGLE and f"{_RETRY}=" not in query:
+        query = "&".join(filter(None, (query, f"{_RETRY}={_RETRY_SECONDS}")))
     try:
         root = f"{scheme}://{host}" + (f"?{query}" if query else "")
         filesystem, base = pafs.FileSystem.from_uri(root)

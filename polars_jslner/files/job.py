@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import time
 import zlib
@@ -59,6 +60,8 @@ def run(
     progress: bool,
 ) -> Summary:
     """Do what `annotate_files` promises."""
+    _check_path("source", source)
+    _check_path("destination", destination)
     index, n_shards = _check_shard(shard)
     if on_error not in ("skip", "raise"):
         msg = f"on_error={on_error!r} is not one of 'skip', 'raise'."
@@ -172,6 +175,8 @@ def _failure(task: _Task, error: Exception) -> JslNerError:
     name = str(task.source.place)
     if isinstance(error, pl.exceptions.PolarsError):  # it may quote values
         text = f"{type(error).__name__} in Polars"
+    elif isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        text = f"for its output {str(task.output.place)!r}: No space left on device"
     elif isinstance(error, OSError) and error.strerror:
         path = f": {error.filename}" if error.filename else ""
         text = f"{error.strerror}{path}"
@@ -179,6 +184,13 @@ def _failure(task: _Task, error: Exception) -> JslNerError:
         text = str(error)
     text = text if name in text else f"{name!r}: {text}"
     return type(error)(text) if type(error) is InputTypeError else FileError(text)
+
+
+def _check_path(name: str, given: object) -> None:
+    path = os.fspath(given) if isinstance(given, os.PathLike) else given
+    if not isinstance(path, str) or not path:
+        msg = f"{name}={given!r} is not a path or a URI, a string with something in it."
+        raise OptionError(msg)
 
 
 def _check_shard(shard: tuple[int, int]) -> tuple[int, int]:

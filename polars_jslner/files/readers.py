@@ -114,11 +114,26 @@ def _json(file: Any, text: str) -> _Batches:
     options = pajson.ReadOptions(block_size=TABLE_BYTES)
     found = pajson.open_json(file, read_options=options).schema
     file.seek(0)
-    # A schema adds its columns to the file's, so ask for no text that is not there.
-    known = [(text, pa.large_string())] if text in found.names else []
-    parse = pajson.ParseOptions(explicit_schema=pa.schema(known))
+    known = pa.schema([field.with_type(_without_times(field.type)) for field in found])
+    if text in known.names:
+        index = known.get_field_index(text)
+        known = known.set(index, pa.field(text, pa.large_string()))
+    parse = pajson.ParseOptions(explicit_schema=known)
     reader = pajson.open_json(file, read_options=options, parse_options=parse)
     return _Batches(reader.schema, reader)
+
+
+def _without_times(kind: Any) -> Any:
+    """Return a type read from JSON, which has no times, as JSON has it."""
+    if pa.types.is_timestamp(kind):
+        return pa.string()
+    if pa.types.is_list(kind):
+        return pa.list_(_without_times(kind.value_type))
+    if pa.types.is_struct(kind):
+        return pa.struct(
+            [field.with_type(_without_times(field.type)) for field in kind.fields]
+        )
+    return kind
 
 
 _READERS: dict[str, Callable[[Any, str], Reader]] = {

@@ -57,6 +57,8 @@ class Record:
         """Return how the job differs that made this file, one short text each."""
         then, here = _flat(self), _flat(now)
         names = sorted({*then, *here})
+        if then.get("explode") != here.get("explode"):
+            names.remove("output")  # which one of the two does not have
         return [
             f"{name} was {_shown(then, name)} and is {_shown(here, name)}"
             for name in names

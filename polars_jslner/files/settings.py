@@ -135,13 +135,14 @@ class Settings:
             kept = kept.take(pa.array(np.repeat(np.arange(len(lengths)), lengths)))
             rows = column.filter(pl.Series(lengths > 0)).explode()
             values = [_arrow(rows.struct.field(name)) for name in _FIELDS]
-            fields = map(pa.field, _FIELDS, (each.type for each in values))
-            kept = pa.Table.from_arrays(  # there may be no other column
-                [*kept.columns, *values],
-                schema=pa.schema([*kept.schema, *fields], kept.schema.metadata),
-            )
+            fields = list(map(pa.field, _FIELDS, (each.type for each in values)))
         else:
-            kept = kept.append_column(self.output, _arrow(column))
+            values = [_arrow(column)]
+            fields = [pa.field(self.output, values[0].type)]
+        kept = pa.Table.from_arrays(  # there may be no other column
+            [*kept.columns, *values],
+            schema=pa.schema([*kept.schema, *fields], kept.schema.metadata),
+        )
         return Annotated(kept, n_words, int(lengths.sum()))
 
     def empty(self, schema: Any, plan: Plan) -> Annotated:
@@ -191,8 +192,7 @@ def read_settings(
         if isinstance(value, pl.Expr):
             said[name] = str(value)
         elif value != known[name].default:
-            listed = name in ("labels", "exclude") and isinstance(value, str)
-            said[name] = [value] if listed else value
+            said[name] = _as_set(value) if name in ("labels", "exclude") else value
     identity = {
         "name": loaded.name,
         "version": loaded.version,
@@ -240,6 +240,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Iterable):
         return tuple(value)
     return value
+
+
+def _as_set(labels: str | Iterable[str]) -> list[str]:
+    """Return labels in an order of their own: theirs changes nothing."""
+    return sorted({labels} if isinstance(labels, str) else set(labels))
 
 
 def _count_words(text: pl.Series) -> int:

@@ -167,6 +167,7 @@ def test_full_disk(tmp_path, mounted):
     for failed in summary.failed:  # parts of b may leave no space for c
         assert "No space left on device" in failed.error
         assert failed.source in failed.error
+        assert failed.output in failed.error
     assert [p.name for p in out.glob("*.parquet")] == [
         file.output.rpartition("/")[2] for file in summary.files if not file.error
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import polars as pl
@@ -48,6 +49,14 @@ def test_listing(tmp_path, monkeypatch):
 def test_unknown_scheme():
     with pytest.raises(jn.OptionError, match="no filesystem for 'nope://host'"):
         locate("nope://user:secret@host/x")
+
+
+@pytest.mark.parametrize(
+    ("query", "seconds"), [("", 60), ("?retry_limit_seconds=5", 5)]
+)
+def test_google_is_not_asked_for_a_quarter_of_an_hour(query, seconds):
+    _, (options,) = locate(f"gs://bucket/notes{query}").filesystem.__reduce__()
+    assert options["retry_time_limit"] == dt.timedelta(seconds=seconds)
 
 
 def test_fsspec_filesystem(source, quick_model):

@@ -175,6 +175,16 @@ def test_other_options_are_refused(source, tmp_path, options, said, begun):
     jobs.assert_same(tmp_path / "out", tmp_path / "new")
 
 
+def test_the_order_of_labels_changes_nothing(source, tmp_path):
+    jobs.run_quick(source, tmp_path / "out", labels=["Word", "Line"])
+    again = jobs.run_quick(source, tmp_path / "out", labels=["Line", "Word", "Line"])
+    assert {file.status for file in again.files} == {"kept"}
+    with pytest.raises(jn.OptionError) as error:
+        jobs.run_quick(source, tmp_path / "out", labels=["Line", "Word"], explode=True)
+    assert "explode was false and is true" in str(error.value)
+    assert "output" not in str(error.value)
+
+
 def parts_in(folder):
     """Return the names of parts; folders may come and go meanwhile, unlike in rglob."""
     walked = os.walk(folder)
