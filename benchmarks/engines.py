@@ -88,9 +88,8 @@ def by_ray(folder: Path, names: list[str], cores: int) -> Iterator[float]:
     for name in names:
         ready = folder / "ray" / f"{name}.ready"
         ready.mkdir(parents=True)
-        notes = ray.data.read_parquet(
-            str(folder / name), override_num_blocks=cores * PARTS
-        )
+        # Read as they are, small files become one block, which one actor then gets.
+        notes = ray.data.read_parquet(str(folder / name)).repartition(cores * PARTS)
         notes.map_batches(
             Ready,
             fn_constructor_args=(str(folder / WARM), str(ready), cores),

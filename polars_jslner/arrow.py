@@ -7,6 +7,7 @@ batches. Spark, Ray and DuckDB reach the pipeline through this module.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
@@ -39,6 +40,8 @@ _DTYPES: dict[Find, pl.List] = {
 # Bytes of text that are read together, if batches are smaller: enough to fill the
 # model's batches with sentences of one length.
 GROUP_BYTES = 500_000
+
+_DUCKDB = ("duckdb", "_duckdb")  # modules of its relations
 
 
 class Options(TypedDict, total=False):
@@ -162,6 +165,9 @@ def annotate(
         return data.with_columns(pl.Series(column.output, column.find(table)))
     if _library(data) == "pandas":
         return _annotate_pandas(data, column)
+    if _library(data) in _DUCKDB and hasattr(data, "columns"):
+        column.needed(data.columns, any_case=True)
+        _relation(data, pa.table({"nothing": pa.nulls(0)}))  # or say so now
     reader = _reader(data)
     found = pa.RecordBatchReader.from_batches(
         column.schema(reader.schema), column.batches(reader)
@@ -184,8 +190,9 @@ def annotate_batches(
     Parameters
     ----------
     batches
-        `pyarrow.RecordBatch` or objects with ``__arrow_c_array__``. They are read as
-        the result is; small ones up to half a megabyte of text ahead.
+        `pyarrow.RecordBatch` or objects with ``__arrow_c_array__``, or an object with
+        ``__arrow_c_stream__``. They are read as the result is; small ones up to half a
+        megabyte of text ahead.
     text, model, output, find, compat, **options
         As in `annotate`.
 
@@ -201,7 +208,9 @@ def annotate_batches(
     InputTypeError, InferenceError
         As the batches are read: see `annotate`.
     """
-    return arrow_column(text, model, output, find, compat, options).batches(batches)
+    column = arrow_column(text, model, output, find, compat, options)
+    stream = hasattr(batches, "__arrow_c_stream__")
+    return column.batches(_reader(batches) if stream else batches)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -225,8 +234,15 @@ class ArrowColumn:
     expression: pl.Expr
     type: Any
 
-    def needed(self, names: list[str]) -> list[str]:
+    def needed(self, names: list[str], *, any_case: bool = False) -> list[str]:
         """Return the names of the columns that are read.
+
+        Parameters
+        ----------
+        names
+            Of the columns that are there.
+        any_case
+            Names are the same in capitals, as to SQL.
 
         Raises
         ------
@@ -235,9 +251,11 @@ class ArrowColumn:
         """
         read = list(dict.fromkeys((self.text, *self.expression.meta.root_names())))
         check_columns(names, read)
-        if self.output in names:
-            msg = f"there is a column {self.output!r} already; give another output=."
-            raise InputTypeError(msg)
+        for name in names:
+            folded = any_case and name.casefold() == self.output.casefold()
+            if name == self.output or folded:
+                msg = f"there is a column {name!r} already; give another output=."
+                raise InputTypeError(msg)
         return read
 
     def schema(self, given: pa.Schema) -> pa.Schema:
@@ -294,6 +312,9 @@ class ArrowColumn:
         for given in batches:
             batch = given if isinstance(given, pa.RecordBatch) else _batch(given)
             self.schema(batch.schema)
+            if group and not batch.schema.equals(group[0].schema):
+                yield group
+                group, n_bytes = [], 0
             group.append(batch)
             n_bytes += batch.column(self.text).nbytes
             if n_bytes >= GROUP_BYTES:
@@ -340,9 +361,11 @@ def check_columns(names: list[str], wanted: Iterable[str]) -> None:
     """Raise an InputTypeError unless each ``wanted`` column is there once."""
     for name in wanted:
         if names.count(name) != 1:
-            what = "no" if name not in names else "more than one"
-            near = hint(name, map(str, names))
-            msg = f"{what} column {name!r} among {names!r}.{near}"
+            if name in names:
+                msg = f"more than one column {name!r} among {names!r}."
+            else:
+                near = hint(name, map(str, names))
+                msg = f"no column {name!r} among {names!r}.{near}"
             raise InputTypeError(msg)
 
 
@@ -438,12 +461,14 @@ def _annotate_pandas(frame: Any, column: ArrowColumn) -> Any:
     if not isinstance(frame, pd.DataFrame):
         raise _no_table(frame)
     needed = frame[column.needed(list(frame.columns))]
-    try:
+    if needed[column.text].isna().all():  # which is a float column to pandas
+        needed = needed.assign(**{column.text: None})
+    table = None
+    with contextlib.suppress(pa.ArrowInvalid, pa.ArrowTypeError, UnicodeError):
         table = pa.Table.from_pandas(needed, preserve_index=False)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
-        # Arrow's own message quotes a value.
+    if table is None:  # these errors hold text, so ours is not to hold them
         msg = f"column {column.text!r} holds something else than strings and nulls."
-        raise InputTypeError(msg) from None
+        raise InputTypeError(msg)
     found = pd.arrays.ArrowExtensionArray(column.find(table))
     return frame.assign(**{column.output: pd.Series(found, index=frame.index)})
 
@@ -457,13 +482,28 @@ def _rebuild(data: Any, found: pa.RecordBatchReader) -> Any:
         return found.read_next_batch()
     if isinstance(data, pa.Table):
         return found.read_all()
-    if _library(data) == "nanoarrow":
+    if _library(data) == "nanoarrow" and kind.__name__ in ("Array", "ArrayStream"):
         return kind(found)
-    if _library(data) in ("duckdb", "_duckdb"):
-        # DuckDB reads the variable of the name in the query; the relation is then one
-        # of the connection of `data`.
-        _polars_jslner_found = found.read_all()
-        return data.query("_polars_jslner", "FROM _polars_jslner_found")
+    if _library(data) in _DUCKDB:
+        return _relation(data, found.read_all())
     if hasattr(kind, "from_arrow"):
         return kind.from_arrow(found)
     return found.read_all()
+
+
+def _relation(data: Any, _polars_jslner_found: pa.Table) -> Any:
+    """Return a table as a relation on the connection of another DuckDB relation.
+
+    DuckDB reads the variable of the name in the query, if its settings allow it.
+    """
+    try:
+        return data.query("_polars_jslner", "FROM _polars_jslner_found")
+    except Exception as error:
+        if type(error).__name__ != "CatalogException":
+            raise
+    msg = (
+        "this DuckDB connection does not let queries read variables of Python (see "
+        "python_enable_replacements). Give relation.to_arrow_table() and the result to "
+        "con.from_arrow()."
+    )
+    raise InputTypeError(msg)

@@ -72,7 +72,7 @@ def configure(
         variable POLARS_JSLNER_THREADS, else the CPUs that this process may use
         (affinity, cgroup quota and POLARS_MAX_THREADS, whichever is least).
     batch_tokens
-        Padded tokens of one batch, 512 at first. Results do not depend on it.
+        Padded tokens of one batch, 384 at first. Results do not depend on it.
     memo_mb
         Megabytes (10^6 bytes) of results that are kept for sentences that come again,
         64 at first; 0 keeps none. What is beyond a lower number is forgotten at once.
@@ -89,7 +89,7 @@ def configure(
     global _current
     changes: dict[str, Any] = {}
     if threads is not None:
-        changes["threads"] = _whole("threads", threads, 1)
+        changes["threads"] = check_threads(threads)
     if batch_tokens is not None:
         changes["batch_tokens"] = _whole("batch_tokens", batch_tokens, 1)
     if memo_mb is not None:
@@ -109,6 +109,11 @@ def on_change(adapt: Callable[[], None]) -> Callable[[], None]:
     """Have ``adapt`` called whenever settings have changed; a decorator."""
     _listeners.append(adapt)
     return adapt
+
+
+def check_threads(threads: int) -> int:
+    """Return a number of threads, or raise an OptionError if it is none."""
+    return _whole("threads", threads, 1)
 
 
 def _whole(name: str, value: object, least: int) -> int:

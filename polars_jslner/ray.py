@@ -69,9 +69,11 @@ class Entities:
         threads: int | None = None,
         **options: Unpack[Options],
     ) -> None:
-        context = extras.load("ray", "ray").get_runtime_context()
+        ray = extras.load("ray", "ray")
         self._column = arrow_column(text, model, output, find, compat, options)
-        if threads is None and context.get_actor_id() is not None:
+        # To ask where there is no Ray would start one.
+        context = ray.get_runtime_context() if ray.is_initialized() else None
+        if threads is None and context and context.get_actor_id() is not None:
             threads = int(context.get_assigned_resources().get("CPU", 1))
             threads = max(1, threads)  # an actor may have a part of a CPU
         configure(threads=threads)

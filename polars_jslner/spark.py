@@ -19,11 +19,11 @@ import pyarrow as pa
 
 from polars_jslner import extras
 from polars_jslner.arrow import ArrowColumn, Find, Options, arrow_column
-from polars_jslner.config import configure
+from polars_jslner.config import check_threads, configure
 from polars_jslner.errors import InputTypeError, OptionError
 from polars_jslner.files.settings import checksum
 from polars_jslner.models import Model, load_model
-from polars_jslner.options import ModelSource
+from polars_jslner.options import ModelSource, plain
 
 # This module defines a function named `annotations`, so it cannot have the import from
 # `__future__` of that name.
@@ -158,11 +158,18 @@ def _add(
     threads: int | None,
 ) -> "DataFrame":
     types = extras.load("pyspark.sql.types", "spark")
+    if not hasattr(df, "mapInArrow"):
+        msg = f"df is a {type(df).__module__}.{type(df).__name__}, no Spark DataFrame."
+        raise InputTypeError(msg)
+    if threads is not None:
+        check_threads(threads)
+    # Read here and once more on each executor.
+    given = {name: plain(value) for name, value in options.items()}
     loaded = model if isinstance(model, Model) else load_model(model)
-    column = arrow_column(text, loaded, output, find, "spark", options)
+    column = arrow_column(text, loaded, output, find, "spark", given)
     _check(df, column, types.StringType)
     shipped = _ship(df, loaded) if ship else None
-    settings = (text, None if shipped else loaded, output, find, "spark", options)
+    settings = (text, None if shipped else loaded, output, find, "spark", given)
     kind = _spark_type(column.type, types)
     field = types.StructField(output, kind, metadata=metadata)
     run = functools.partial(_run, settings=settings, shipped=shipped, threads=threads)
@@ -174,12 +181,7 @@ def _add(
 
 
 def _check(df: "DataFrame", column: ArrowColumn, string: type) -> None:
-    names = df.columns
-    column.needed(names)
-    taken = [n for n in names if n.casefold() == column.output.casefold()]
-    if taken:  # to Spark, names are the same in capitals
-        msg = f"there is a column {taken[0]!r} already; give another output=."
-        raise InputTypeError(msg)
+    column.needed(df.columns, any_case=True)
     kind = df.schema[column.text].dataType
     if not isinstance(kind, string):
         msg = f"column {column.text!r} is {kind.simpleString()}; strings are needed."

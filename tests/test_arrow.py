@@ -114,6 +114,19 @@ def test_batches_keep_their_boundaries(table, tiny, rows):
     check(pa.Table.from_batches(found), table, tiny)
 
 
+def test_batches_of_different_schemas(table, tiny):
+    first, *_ = table.to_batches()
+    other = first.append_column("n", pa.array(range(len(first))))
+    found = list(arrow.annotate_batches([first, other, first], model=tiny))
+    assert [b.num_columns for b in found] == [3, 4, 3]
+    assert found[0].equals(found[2])
+
+
+def test_batches_of_a_table(table, tiny):
+    found = list(arrow.annotate_batches(table, model=tiny))
+    assert pa.Table.from_batches(found).equals(arrow.annotate(table, model=tiny))
+
+
 def test_no_batches_at_all(tiny):
     assert list(arrow.annotate_batches([], model=tiny)) == []
     empty = pa.table({"text": pa.array([], pa.string())})

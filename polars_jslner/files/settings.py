@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
-import os
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,10 +20,10 @@ from polars_jslner.errors import InputTypeError, OptionError
 from polars_jslner.files.record import Record
 from polars_jslner.functions import entities
 from polars_jslner.models import Model, load_model
-from polars_jslner.options import option_names
+from polars_jslner.options import option_names, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from polars_jslner.models.sparknlp.layout import SparkStages
     from polars_jslner.options import ModelSource
@@ -180,7 +178,7 @@ def read_settings(
         raise OptionError(msg)
     known = inspect.signature(entities).parameters
     option_names(options, known)
-    given = {name: _plain(value) for name, value in options.items()}
+    given = {name: plain(value) for name, value in options.items()}
     loaded = model if isinstance(model, Model) else load_model(model)
     expression = entities(text, loaded, **given).alias(output)
     said: dict[str, Any] = {"text": text, "explode": bool(explode)}
@@ -227,19 +225,6 @@ def _stages(spark: SparkStages) -> bytes:
 
     plain = json.dumps(write_plain(spark)).encode()
     return b"".join((plain, *(a.tobytes() for a in arrays_of(spark).values())))
-
-
-def _plain(value: Any) -> Any:
-    """Return a value that can be used twice and written as JSON."""
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
-    if isinstance(value, pl.Expr | str):
-        return value
-    if isinstance(value, Mapping):
-        return dict(value)
-    if isinstance(value, Iterable):
-        return tuple(value)
-    return value
 
 
 def _as_set(labels: str | Iterable[str]) -> list[str]:

@@ -297,9 +297,13 @@ def _explode(entities: pl.Series) -> pl.DataFrame:
         raise InputTypeError(msg)
     frame = pl.DataFrame({"entity": entities}).with_row_index("row")
     frame = frame.explode("entity").drop_nulls("entity").unnest("entity")
-    return frame.select(
+    found = frame.select(
         (pl.col(name) if name in frame.columns else pl.lit(None))
         .cast(dtype)
         .alias(name)
         for name, dtype in _ENTITY.items()
+    )
+    # Files of other systems: no label is shown as in the view, no number is no score.
+    return found.with_columns(
+        pl.col("label").fill_null(str(None)), pl.col("score").fill_nan(None)
     )

@@ -72,13 +72,41 @@ def test_pandas_slices_and_empty(table, tiny):
 
 
 def test_pandas_with_something_else_is_not_quoted(tiny):
-    for odd in (1.5, 7, b"\xff", ["secret"]):
+    for odd in (1.5, 7, b"\xff", ["secret"], "secret \ud800"):
         frame = pd.DataFrame({"text": pd.Series(["secret", odd], dtype=object)})
         with pytest.raises(jn.InputTypeError, match="column 'text'") as caught:
             arrow.annotate(frame, model=tiny)
         assert "secret" not in str(caught.value)
+        assert caught.value.__context__ is None  # Unicode's error has the whole text
     with pytest.raises(jn.InputTypeError, match="no table"):
         arrow.annotate(pd.Series(["secret"]), model=tiny)
+
+
+def test_pandas_without_any_text(tiny):
+    frame = pd.DataFrame({"text": [float("nan")] * 2})  # as read_csv gives it
+    assert arrow.annotate(frame, model=tiny)["entities"].isna().all()
+
+
+def test_nanoarrow_structures(table, tiny, check):
+    given = nanoarrow.c_array_stream(table)
+    found = arrow.annotate(given, model=tiny)
+    assert isinstance(found, pa.Table)
+    check(pl.DataFrame(found))
+
+
+def test_duckdb_relation_whose_connection_is_locked(table, tiny):
+    with duckdb.connect() as con:
+        con.from_arrow(table).create("notes")
+        con.execute("set python_enable_replacements=false")
+        with pytest.raises(jn.InputTypeError, match="python_enable_replacements"):
+            arrow.annotate(con.sql("from notes"), model=tiny)
+
+
+def test_duckdb_names_are_the_same_in_capitals(tiny):
+    with duckdb.connect() as con:
+        relation = con.sql("select 'aspirin' as text, 1 as Entities")
+        with pytest.raises(jn.InputTypeError, match="a column 'Entities' already"):
+            arrow.annotate(relation, model=tiny)
 
 
 def test_duckdb_relation(table, tiny, check):

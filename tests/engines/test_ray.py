@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import polars as pl
 import pyarrow as pa
 import pytest
@@ -63,6 +66,17 @@ def test_threads_are_those_of_the_actor(ray):
             return jn.config.current().threads
 
     assert ray.get(Ask.remote().threads.remote()) == 2
+
+
+def test_without_an_actor_no_ray_is_started(tiny):
+    code = (
+        "import ray, pyarrow as pa\n"
+        "from polars_jslner.ray import Entities\n"
+        f"found = Entities(model={str(tiny)!r})(pa.table({{'text': ['aspirin']}}))\n"
+        "assert found.column_names == ['text', 'entities']\n"
+        "assert not ray.is_initialized()\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_mistakes(tiny):

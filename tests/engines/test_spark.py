@@ -67,6 +67,8 @@ def test_options_and_other_columns(spark_notes, notes, tiny):
 
 
 def test_one_session_a_process_and_the_threads_of_a_task(spark, spark_notes, tiny):
+    source = jn.load_model(tiny).source  # other tests use others
+
     def ask(batches):
         from polars_jslner import config
         from polars_jslner.stages import engine
@@ -76,7 +78,8 @@ def test_one_session_a_process_and_the_threads_of_a_task(spark, spark_notes, tin
         time.sleep(0.3)  # so that one process does not do all
         daemon = Path(f"/proc/{os.getppid()}/status").read_text()
         executor = daemon.partition("PPid:")[2].split()[0]
-        sessions, threads = len(engine._sessions), config.current().threads
+        sessions = sum(model.source == source for model, _ in engine._sessions)
+        threads = config.current().threads
         row = {"executor": executor, "sessions": sessions, "threads": threads}
         yield pa.RecordBatch.from_pylist([row])
 
@@ -153,11 +156,27 @@ def test_a_failure_tells_what_and_no_text(spark, spark_logs, tiny, tmp_path):
         ({"lables": "Drug"}, jn.OptionError, "Did you mean 'labels'"),
         ({"labels": "Durg"}, jn.OptionError, "Did you mean 'Drug'"),
         ({"model": "nowhere"}, jn.ModelNotFoundError, "nowhere"),
+        ({"threads": -1}, jn.OptionError, "threads=-1"),
+        ({"threads": 0}, jn.OptionError, "threads=0"),
     ],
 )
 def test_mistakes_are_told_before_the_job(spark_notes, tiny, options, error, message):
     with pytest.raises(error, match=message):
         entities(spark_notes, **{"model": tiny, **options})
+
+
+def test_other_frames_are_no_spark_frames(notes, tiny):
+    with pytest.raises(jn.InputTypeError, match="DataFrame, no Spark DataFrame"):
+        entities(notes, model=tiny)
+
+
+def test_options_that_can_be_read_once(spark_notes, notes, tiny):
+    found = entities(spark_notes, model=tiny, labels=iter(["Drug"]))
+    rows = collect(found.orderBy("id"))
+    here = notes.sort("id").with_columns(jn.entities("text", tiny, labels=["Drug"]))
+    counts = [rows["entities"].list.len(), here["entities"].list.len()]
+    assert counts[0].to_list() == counts[1].to_list()
+    assert counts[0].sum()
 
 
 def executors(spark):

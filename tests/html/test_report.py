@@ -224,6 +224,16 @@ def test_texts_need_not_be_in_the_file(notes, tmp_path):
     assert "Entities are null 1" in page
 
 
+def test_entities_of_others_may_lack_a_label_and_a_score(tmp_path):
+    entity = {"label": None, "start": 0, "end": 7, "score": float("nan")}
+    frame = pl.DataFrame({"text": ["aspirin"], "entities": [[entity]]})
+    path = tmp_path / "odd.parquet"
+    frame.write_parquet(path)
+    page = report(path)
+    assert "None" in page
+    assert "nan" not in page.casefold()
+
+
 def test_files_without_rows_and_without_entities(tmp_path):
     schema = {"text": pl.String, "entities": jn.schema.ENTITIES}
     pl.DataFrame(schema=schema).write_parquet(tmp_path / "e.parquet")
