@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 ENCODE_BATCH = 2048  # texts per call: bounds the memory of Encoding objects
 
 # Runs of characters that are remembered before all are forgotten, and their greatest
-# length: some 50 MB at most.
-MEMO_RUNS = 100_000
+# length: some 25 MB at most.
+MEMO_RUNS = 50_000
 MEMO_LENGTH = 64
 
 # Of a run: ids, starts, ends, continues, as in `Pieces`.
