@@ -1,6 +1,7 @@
 """What Spark and Ray cost over local Polars on the same cores.
 
     python benchmarks/engines.py --data FOLDER [--cores 2] [--rounds 3] [--notes N]
+        [--model NAME]
 
 FOLDER, which may also stand in POLARS_JSLNER_DATA, has ``train.jsonl`` and
 ``unlabelled.jsonl`` (``text``). Each engine reads Parquet, adds the entities and writes
@@ -43,18 +44,22 @@ TARGET = 10  # per cent
 WARM = "warm"
 
 
-def by_polars(folder: Path, names: list[str], cores: int) -> Iterator[float]:
+def by_polars(
+    folder: Path, names: list[str], cores: int, model: str
+) -> Iterator[float]:
     jn.configure(threads=cores)
     for name in names:
         started = time.time()
         notes = pl.scan_parquet(folder / name / "*.parquet")
         target = folder / "polars" / name
         target.mkdir(parents=True, exist_ok=True)
-        notes.with_columns(jn.entities("text")).sink_parquet(target / "0.parquet")
+        notes.with_columns(jn.entities("text", model)).sink_parquet(
+            target / "0.parquet"
+        )
         yield time.time() - started
 
 
-def by_spark(folder: Path, names: list[str], cores: int) -> Iterator[float]:
+def by_spark(folder: Path, names: list[str], cores: int, model: str) -> Iterator[float]:
     from pyspark.sql import SparkSession
 
     from polars_jslner.spark import entities
@@ -69,12 +74,12 @@ def by_spark(folder: Path, names: list[str], cores: int) -> Iterator[float]:
     for name in names:
         started = time.time()
         notes = session.read.parquet(str(folder / name)).repartition(cores * PARTS)
-        entities(notes).write.parquet(str(folder / "spark" / name))
+        entities(notes, model=model).write.parquet(str(folder / "spark" / name))
         yield time.time() - started
     session.stop()
 
 
-def by_ray(folder: Path, names: list[str], cores: int) -> Iterator[float]:
+def by_ray(folder: Path, names: list[str], cores: int, model: str) -> Iterator[float]:
     import ray
 
     # One more slot, so that reading and writing do not wait for the actors to end.
@@ -92,7 +97,7 @@ def by_ray(folder: Path, names: list[str], cores: int) -> Iterator[float]:
         notes = ray.data.read_parquet(str(folder / name)).repartition(cores * PARTS)
         notes.map_batches(
             Ready,
-            fn_constructor_args=(str(folder / WARM), str(ready), cores),
+            fn_constructor_args=(str(folder / WARM), str(ready), cores, model),
             batch_format="pyarrow",
             batch_size=BATCH_SIZE,
             num_cpus=1,
@@ -106,8 +111,8 @@ def by_ray(folder: Path, names: list[str], cores: int) -> Iterator[float]:
 class Ready(Entities):
     """Actors that are warm, and wait for one another before their first batch."""
 
-    def __init__(self, warm: str, ready: str, actors: int) -> None:
-        super().__init__(threads=1)
+    def __init__(self, warm: str, ready: str, actors: int, model: str) -> None:
+        super().__init__(threads=1, model=model)
         self(pl.read_parquet(f"{warm}/*.parquet").to_arrow())
         folder = Path(ready)
         (folder / str(os.getpid())).write_text(str(time.time()))
@@ -126,6 +131,7 @@ def main() -> None:
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--notes", type=int, default=None, help="all rounds together")
+    parser.add_argument("--model", default=jn.load_model().name)
     arguments = parser.parse_args()
     given = sorted(os.sched_getaffinity(0))[: arguments.cores]
     os.sched_setaffinity(0, given)  # for the processes to come, too
@@ -135,10 +141,11 @@ def main() -> None:
         rounds = [f"round{i}" for i in range(arguments.rounds)]
         texts = read_texts(Path(arguments.data), arguments.notes)
         sizes = write_rounds(texts, work, rounds, cores)
-        print(describe(cores))
+        print(describe(cores, arguments.model))
         print(f"rounds of {', '.join(f'{n:,}' for n in sizes)} notes\n")
-        first = measure("polars", work, rounds, cores)
-        seconds = {name: measure(name, work, rounds, cores) for name in ENGINES}
+        task = work, rounds, cores, arguments.model
+        first = measure("polars", *task)
+        seconds = {name: measure(name, *task) for name in ENGINES}
         compare(work, rounds)
     again = seconds.pop("polars")
     base = [(one + two) / 2 for one, two in zip(first, again, strict=True)]
@@ -182,9 +189,11 @@ def write_rounds(
     return [size] * len(rounds)
 
 
-def measure(engine: str, folder: Path, rounds: list[str], cores: int) -> list[float]:
+def measure(
+    engine: str, folder: Path, rounds: list[str], cores: int, model: str
+) -> list[float]:
     """Return the seconds of each round, measured in a new process."""
-    arguments = [engine, str(folder), str(cores), *rounds]
+    arguments = [engine, str(folder), str(cores), model, *rounds]
     # Executors and actors have this Python, and find the package where it is here.
     changes = {
         "POLARS_MAX_THREADS": str(cores),
@@ -201,8 +210,10 @@ def measure(engine: str, folder: Path, rounds: list[str], cores: int) -> list[fl
     return seconds
 
 
-def measure_here(engine: str, folder: str, cores: str, *rounds: str) -> None:
-    _, *seconds = ENGINES[engine](Path(folder), [WARM, *rounds], int(cores))
+def measure_here(
+    engine: str, folder: str, cores: str, model: str, *rounds: str
+) -> None:
+    _, *seconds = ENGINES[engine](Path(folder), [WARM, *rounds], int(cores), model)
     print(json.dumps(seconds))
 
 
@@ -220,18 +231,18 @@ def result(folder: Path) -> pl.Series:
     return pl.read_parquet(folder / "*.parquet").sort("id")["entities"]
 
 
-def describe(cores: int) -> str:
-    model = ""
+def describe(cores: int, model: str) -> str:
+    cpu = ""
     for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
         if line.startswith("model name"):
-            model = line.partition(":")[2].strip()
+            cpu = line.partition(":")[2].strip()
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return (
-        f"{model or platform.machine()}, {cores} of {os.cpu_count()} CPUs, "
+        f"{cpu or platform.machine()}, {cores} of {os.cpu_count()} CPUs, "
         f"{platform.system()} {platform.release()}, "
         f"Python {platform.python_version()}\n"
         f"polars-jslner {jn.__version__}, {packages}\n"
-        f"model {jn.load_model().name}"
+        f"model {model}"
     )
 
 

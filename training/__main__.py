@@ -66,7 +66,18 @@ class Run:
         self.base = Path(str(importlib.resources.files(BASE_PACKAGE))) / "model"
         self.tokenizer = TextTokenizer(str(self.base / "tokenizer.json"))
         self._corpora: dict[str, tuple[list[Document], Corpus]] = {}
-        work.mkdir(parents=True, exist_ok=True)
+        self._remember()
+
+    def _remember(self) -> None:
+        """Make the work folder; its weights are of one way to leave text out."""
+        file = self.work / "settings.json"
+        now = {"exclude": self.exclude}
+        there = json.loads(file.read_text()) if file.exists() else now
+        if there != now:
+            msg = f"{self.work} was begun with {there}, this is {now}: give another."
+            raise SystemExit(msg)
+        self.work.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(now))
 
     def log(self, **figures: Any) -> None:
         """Append a line to the log, and print it."""
@@ -218,6 +229,9 @@ def main() -> None:
         help="run only this stage, to have several at a time; may be repeated",
     )
     options = parser.parse_args()
+    for name in ("train", "dev", "test_text", "unlabelled"):
+        if not (options.data / f"{name}.jsonl").is_file():
+            parser.error(f"--data: {options.data} has no {name}.jsonl.")
     torch.set_num_threads(options.threads)
     run = Run(options.data, options.work, options.exclude)
     began = time.perf_counter()
