@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 import polars as pl
 import pyarrow as pa
 
-from polars_jslner import functions, schema
+from polars_jslner import extras, functions, schema
 from polars_jslner.errors import InputTypeError, OptionError, hint
 from polars_jslner.options import choice, option_names
 
@@ -143,8 +143,9 @@ def annotate(
     OptionError, ModelNotFoundError, ModelFormatError
         As the function.
     InputTypeError
-        The object is no table, the text column is missing or holds something else, or
-        there is a column ``output`` already.
+        The object is no table, the text column is missing or holds something else,
+        there is a column ``output`` already, or a DuckDB connection is set to read no
+        table of Python.
     InferenceError
         The model failed.
 
@@ -167,7 +168,7 @@ def annotate(
         return _annotate_pandas(data, column)
     if _library(data) in _DUCKDB and hasattr(data, "columns"):
         column.needed(data.columns, any_case=True)
-        _relation(data, pa.table({"nothing": pa.nulls(0)}))  # or say so now
+        _relation(data, pa.table({"nothing": pa.nulls(0)}))  # if it cannot, say so now
     reader = _reader(data)
     found = pa.RecordBatchReader.from_batches(
         column.schema(reader.schema), column.batches(reader)
@@ -251,11 +252,12 @@ class ArrowColumn:
         """
         read = list(dict.fromkeys((self.text, *self.expression.meta.root_names())))
         check_columns(names, read)
-        for name in names:
-            folded = any_case and name.casefold() == self.output.casefold()
-            if name == self.output or folded:
-                msg = f"there is a column {name!r} already; give another output=."
-                raise InputTypeError(msg)
+        taken = [self.output] if self.output in names else []
+        if any_case:
+            taken = [n for n in names if n.casefold() == self.output.casefold()]
+        if taken:
+            msg = f"there is a column {taken[0]!r} already; give another output=."
+            raise InputTypeError(msg)
         return read
 
     def schema(self, given: pa.Schema) -> pa.Schema:
@@ -461,8 +463,9 @@ def _annotate_pandas(frame: Any, column: ArrowColumn) -> Any:
     if not isinstance(frame, pd.DataFrame):
         raise _no_table(frame)
     needed = frame[column.needed(list(frame.columns))]
-    if needed[column.text].isna().all():  # which is a float column to pandas
-        needed = needed.assign(**{column.text: None})
+    text = needed[column.text]
+    if pd.api.types.is_float_dtype(text) and text.isna().all():
+        needed = needed.assign(**{column.text: None})  # what no text is to pandas
     table = None
     with contextlib.suppress(pa.ArrowInvalid, pa.ArrowTypeError, UnicodeError):
         table = pa.Table.from_pandas(needed, preserve_index=False)
@@ -496,14 +499,13 @@ def _relation(data: Any, _polars_jslner_found: pa.Table) -> Any:
 
     DuckDB reads the variable of the name in the query, if its settings allow it.
     """
+    duckdb = extras.load("duckdb", "duckdb")
     try:
         return data.query("_polars_jslner", "FROM _polars_jslner_found")
-    except Exception as error:
-        if type(error).__name__ != "CatalogException":
-            raise
-    msg = (
-        "this DuckDB connection does not let queries read variables of Python (see "
-        "python_enable_replacements). Give relation.to_arrow_table() and the result to "
-        "con.from_arrow()."
-    )
-    raise InputTypeError(msg)
+    except duckdb.CatalogException as error:
+        msg = (
+            "this DuckDB connection does not let queries read variables of Python (see "
+            "python_enable_replacements). Give relation.to_arrow_table() and the "
+            "result to con.from_arrow()."
+        )
+        raise InputTypeError(msg) from error

@@ -58,7 +58,8 @@ class Record:
         then, here = _flat(self), _flat(now)
         names = sorted({*then, *here})
         if then.get("explode") != here.get("explode"):
-            names.remove("output")  # which one of the two does not have
+            # Of the two, only one has this option.
+            names = [name for name in names if name != "output"]
         return [
             f"{name} was {_shown(then, name)} and is {_shown(here, name)}"
             for name in names

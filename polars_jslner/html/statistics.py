@@ -305,5 +305,5 @@ def _explode(entities: pl.Series) -> pl.DataFrame:
     )
     # Files of other systems: no label is shown as in the view, no number is no score.
     return found.with_columns(
-        pl.col("label").fill_null(str(None)), pl.col("score").fill_nan(None)
+        pl.col("label").fill_null("None"), pl.col("score").fill_nan(None)
     )

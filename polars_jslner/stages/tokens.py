@@ -93,7 +93,7 @@ class TextTokenizer:
         model: dict[str, Any] = parsed["model"]
         self._word_pieces = bool(model.get("continuing_subword_prefix"))
         self._unknown = self._unknown_id(model)
-        self._by_runs = _looks_not_beyond_blanks(parsed)
+        self._by_runs = _divides_at_blanks(parsed)
         self._memo: dict[str, _Cut] = {}
         vocabulary = self._tokenizer.get_vocab(with_added_tokens=True)
         self.n_ids = max(vocabulary.values(), default=-1) + 1
@@ -161,7 +161,10 @@ class TextTokenizer:
         )
 
     def _cut(self, runs: Sequence[str]) -> list[_Cut]:
-        """Return the pieces of distinct runs, from memory if they are there."""
+        """Return the pieces of distinct runs, from memory if they are there.
+
+        Several threads may be here: at worst a run is cut twice.
+        """
         memo = self._memo
         if len(memo) > MEMO_RUNS:
             self._memo = memo = {}
@@ -213,8 +216,8 @@ class TextTokenizer:
         return Pieces(offsets, ids, starts, ends, continues)
 
 
-def _looks_not_beyond_blanks(parsed: dict[str, Any]) -> bool:
-    """Return whether a ``tokenizer.json`` treats runs between blanks one by one.
+def _divides_at_blanks(parsed: dict[str, Any]) -> bool:
+    """Return whether a ``tokenizer.json`` gives each run between blanks its pieces.
 
     BERT's way does: characters are normalized one by one (accents go with the letter
     before them), blanks divide, and pieces are those of what lies between. Other ways

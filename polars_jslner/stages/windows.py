@@ -21,7 +21,7 @@ CALL_TOKENS = 8
 LEAST_TOKENS = 32  # of a batch; below, the calls are what costs
 PADDING = 1 / 24  # of a full batch; more than that cuts a batch
 LEVELLED = 16  # batches a worker; with more, it hardly shows when workers end
-LIMITS = 8  # that are tried for batches smaller than need be
+LIMITS = 8  # of a batch that are tried, from full ones down to the least
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,8 +90,9 @@ def batch(
     bounds = cut_batches(lengths, batch_tokens, padding)
     if n_workers > 1 and 1 < len(bounds) <= LEVELLED * n_workers:
         least = min(LEAST_TOKENS, batch_tokens)
-        limits = np.linspace(batch_tokens, least, LIMITS).astype(int).tolist()
-        tried = [cut_batches(lengths, limit, padding) for limit in limits]
+        limits = np.linspace(batch_tokens, least, LIMITS).astype(int)
+        smaller = np.unique(limits[limits < batch_tokens])[::-1].tolist()
+        tried = [bounds, *(cut_batches(lengths, n, padding) for n in smaller)]
         bounds = min(tried, key=lambda each: _end(lengths, each, n_workers))
     return [order[a:b] for a, b in pairwise(bounds)]
 
