@@ -26,7 +26,8 @@ from polars_jslner.bench.machine import describe, summary
 from training.__main__ import Run
 from training.bundle import write_bundle
 from training.card import check_library
-from training.train import cut, make_batch
+from training.data import cut
+from training.train import make_batch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -32,6 +32,7 @@ EXAMPLE: Final = (  # what the bundle is shown with, so never trained on
     "Patient denies personal history of breast cancer."
 )
 NGRAM: Final = 8  # words in a row that no training text may share with held-out text
+LONGEST: Final = 254  # pieces of one training sequence, special ones not counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,8 @@ class Corpus:
         int64[n_pieces], tag of the word whose first piece this is, else IGNORED.
     documents
         int64[n_sentences], which document each sentence is of.
+    joins
+        bool[n_sentences], whether it may be read together with the sentence before it.
     starts, ends
         int64[n_pieces], half-open, code points from the start of the document; those
         of a first piece are the word's.
@@ -74,6 +77,7 @@ class Corpus:
     cases: NDArray[np.int64]
     tags: NDArray[np.int64]
     documents: NDArray[np.int64]
+    joins: NDArray[np.bool_]
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
 
@@ -119,11 +123,20 @@ def read_passages(path: Path) -> list[Document]:
     return documents
 
 
-def word_ngrams(text: str) -> Iterator[str]:
-    """Yield every run of NGRAM words, in lower case and without punctuation."""
-    words = re.findall(r"[a-z0-9]+", text.lower())
+def words_of(text: str) -> list[str]:
+    """Return the words of a text, in lower case and without punctuation."""
+    return re.findall(r"[a-z0-9]+", text.lower())
+
+
+def ngrams(words: Sequence[str]) -> Iterator[str]:
+    """Yield every run of NGRAM words."""
     for first in range(len(words) - NGRAM + 1):
         yield " ".join(words[first : first + NGRAM])
+
+
+def word_ngrams(text: str) -> Iterator[str]:
+    """Yield every run of NGRAM words of a text."""
+    return ngrams(words_of(text))
 
 
 def ngrams_of(texts: Iterable[str]) -> frozenset[str]:
@@ -150,7 +163,8 @@ def encode(
     tokenizer
         The model's.
     held_out
-        Runs of NGRAM words; sentences that have one of them are left out.
+        Runs of NGRAM words; sentences that have one of them are left out, and those
+        that have one together with what is before them are not joined to it.
     """
     column = read_documents(pl.Series("text", [d.text for d in documents], pl.String))
     spans = split(column, "clinical")
@@ -176,7 +190,43 @@ def encode(
     tags[heads] = _word_tags(
         documents, np.repeat(owners, counts)[heads], starts[heads], ends[heads]
     )
-    return Corpus(pieces.offsets, pieces.ids, cases, tags, owners, starts, ends)
+    joins = _joins(texts, owners, held_out)
+    return Corpus(pieces.offsets, pieces.ids, cases, tags, owners, joins, starts, ends)
+
+
+def _joins(
+    texts: Sequence[str], owners: NDArray[np.int64], held_out: frozenset[str]
+) -> NDArray[np.bool_]:
+    """Return bool[n_sentences]: of the document of the one before, and free with it."""
+    joins = np.zeros(len(texts), np.bool_)
+    document, tail = -1, list[str]()
+    for sentence, (text, owner) in enumerate(zip(texts, owners, strict=True)):
+        words = words_of(text)
+        if owner == document:
+            joins[sentence] = held_out.isdisjoint(ngrams([*tail, *words]))
+        if not joins[sentence]:
+            document, tail = int(owner), []
+        tail = [*tail, *words][-(NGRAM - 1) :]
+    return joins
+
+
+def cut(
+    corpus: Corpus, longest: int = LONGEST, *, context: bool = False
+) -> NDArray[np.int64]:
+    """Return int64[n, 2]: first and last piece of sequences that fit the model.
+
+    With ``context``, neighbouring sentences of a document share a sequence.
+    """
+    runs: list[tuple[int, int]] = []
+    spans = zip(corpus.offsets[:-1], corpus.offsets[1:], strict=True)
+    for joins, (first, end) in zip(corpus.joins, spans, strict=True):
+        if context and joins and end - runs[-1][0] <= longest:
+            runs[-1] = runs[-1][0], end
+            continue
+        runs += [
+            (low, min(low + longest, end)) for low in range(first, end, longest)
+        ] or [(first, end)]
+    return np.array([run for run in runs if run[0] < run[1]], np.int64).reshape(-1, 2)
 
 
 def concatenate(corpora: Sequence[Corpus]) -> Corpus:
@@ -193,6 +243,7 @@ def concatenate(corpora: Sequence[Corpus]) -> Corpus:
         np.concatenate(
             [c.documents + n for c, n in zip(corpora, n_documents, strict=False)]
         ),
+        np.concatenate([c.joins for c in corpora]),
         np.concatenate([c.starts for c in corpora]),
         np.concatenate([c.ends for c in corpora]),
     )

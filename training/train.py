@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.data import IGNORED, Corpus, tag_spans
+from training.data import IGNORED, Corpus, cut, tag_spans
 from training.evaluate import Report, score
 from training.labels import N_TAGS
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 CLS: Final = 101
 SEP: Final = 102
 MASK: Final = 103
-LONGEST: Final = 254  # pieces of one training sequence, special ones not counted
 SCALE_RATE: Final = 10  # learning rate of int8 scales, in times of the others'
 N_CALIBRATED: Final = 24  # batches
 CALIBRATED: Final = 1536  # padded pieces of each
@@ -93,27 +92,6 @@ class Batch:
     tags: Tensor
     lengths: Tensor
     pieces: Tensor
-
-
-def cut(
-    corpus: Corpus, longest: int = LONGEST, *, context: bool = False
-) -> NDArray[np.int64]:
-    """Return int64[n, 2]: first and last piece of sequences that fit the model.
-
-    With ``context``, neighbouring sentences of a document share a sequence.
-    """
-    runs: list[tuple[int, int]] = []
-    before = -1
-    spans = zip(corpus.offsets[:-1], corpus.offsets[1:], strict=True)
-    for document, (first, end) in zip(corpus.documents, spans, strict=True):
-        if context and document == before and end - runs[-1][0] <= longest:
-            runs[-1] = runs[-1][0], end
-            continue
-        before = document
-        runs += [
-            (low, min(low + longest, end)) for low in range(first, end, longest)
-        ] or [(first, end)]
-    return np.array([run for run in runs if run[0] < run[1]], np.int64).reshape(-1, 2)
 
 
 def make_batch(corpus: Corpus, runs: NDArray[np.int64]) -> Batch:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from polars_jslner.stages.tokens import TextTokenizer
 from training.data import (
     EXAMPLE,
     Document,
+    cut,
     encode,
     ngrams_of,
     read_jsonl,
@@ -28,16 +30,20 @@ def tokenizer() -> TextTokenizer:
     return TextTokenizer(load_model("clinical_slim").tokenizer)
 
 
-def sentences(documents, tokenizer, held_out=frozenset()):
+def sequences(documents, tokenizer, held_out=frozenset(), *, context=False):
+    """Return what a model reads at once, sentences with a blank between them."""
     corpus = encode(documents, tokenizer, held_out)
-    firsts, lasts = corpus.offsets[:-1], corpus.offsets[1:] - 1
-    kept = firsts <= lasts
-    return [
-        documents[owner].text[corpus.starts[a] : corpus.ends[b]]
-        for owner, a, b in zip(
-            corpus.documents[kept], firsts[kept], lasts[kept], strict=True
+    texts = []
+    for low, high in cut(corpus, len(corpus.ids), context=context):
+        ends = corpus.offsets[(corpus.offsets > low) & (corpus.offsets <= high)]
+        text = documents[
+            corpus.documents[np.searchsorted(corpus.offsets, ends[0]) - 1]
+        ].text
+        bounds = pairwise([low, *ends])
+        texts.append(
+            " ".join(text[corpus.starts[a] : corpus.ends[b - 1]] for a, b in bounds)
         )
-    ]
+    return texts
 
 
 def test_sentences_that_share_eight_words_are_left_out(tokenizer):
@@ -49,10 +55,25 @@ def test_sentences_that_share_eight_words_are_left_out(tokenizer):
         "He tolerated the procedure well. Walks with a cane."
     )
     document = Document(text, [(3, 7, "Symptom"), (108, 112, "Medical_Device")])
-    everything = sentences([document], tokenizer)
-    kept = sentences([document], tokenizer, held_out)
+    everything = sequences([document], tokenizer)
+    kept = sequences([document], tokenizer, held_out)
     assert len(everything) == 4
     assert kept == [everything[0], everything[2], everything[3]]
+
+
+def test_neighbours_that_share_eight_words_are_not_read_together(tokenizer):
+    held_out = ngrams_of(["Walks well. No pain. No fever. Eats well. Sleeps."])
+    text = "Comes late. Walks well. No pain. No fever. Eats well. Lives alone. Old."
+    read = sequences([Document(text)], tokenizer, held_out, context=True)
+    assert read == [
+        "Comes late. Walks well. No pain. No fever.",
+        "Eats well. Lives alone. Old.",
+    ]
+    assert sequences([Document(text)], tokenizer, context=True) == [text]
+    two = sequences(
+        [Document("A cough."), Document("A cold.")], tokenizer, context=True
+    )
+    assert two == ["A cough.", "A cold."]
 
 
 def test_labels_stay_with_their_words_when_sentences_are_left_out(tokenizer):
@@ -83,9 +104,12 @@ def test_training_sentences_share_nothing_with_held_out_text(tokenizer):
     )
     for name in ("train", "unlabelled"):
         documents = read_jsonl(folder / f"{name}.jsonl")
-        kept = sentences(documents, tokenizer, held_out)
-        assert len(kept) > 0.9 * len(sentences(documents, tokenizer))
+        kept = sequences(documents, tokenizer, held_out)
+        assert len(kept) > 0.9 * len(sequences(documents, tokenizer))
         assert held_out.isdisjoint(ngrams_of(kept))
+        together = sequences(documents, tokenizer, held_out, context=True)
+        assert len(together) < len(kept) / 2
+        assert held_out.isdisjoint(ngrams_of(together))
     passages = read_passages(PASSAGES)
     assert held_out.isdisjoint(ngrams_of(passage.text for passage in passages))
 
