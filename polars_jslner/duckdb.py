@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from polars_jslner import extras
 from polars_jslner.arrow import Find, Options, arrow_column
-from polars_jslner.errors import OptionError
+from polars_jslner.errors import InputTypeError, OptionError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from polars_jslner.options import ModelSource
 
 __all__ = ["register"]
+
+# What was ever registered. DuckDB lets a function go when it is removed, but calls it
+# again when the transaction in which it was removed is rolled back.
+_REGISTERED: list[Callable[[Any], Any]] = []
 
 
 def register(
@@ -39,8 +45,10 @@ def register(
     ------
     MissingExtraError
         DuckDB is not installed.
+    InputTypeError
+        ``connection`` is none.
     OptionError, ModelNotFoundError, ModelFormatError
-        As `entities`.
+        ``name`` is no name; or as `entities`.
 
     Notes
     -----
@@ -53,6 +61,17 @@ def register(
     duckdb = extras.load("duckdb", "duckdb")
     import pyarrow as pa
 
+    if not hasattr(connection, "create_function"):
+        kind = type(connection)
+        msg = (
+            f"connection is a {kind.__module__}.{kind.__name__}; one of DuckDB is "
+            f"needed, such as duckdb.connect() gives."
+        )
+        raise InputTypeError(msg)
+    given = f"jslner_{find}" if name is None else name
+    if not isinstance(given, str) or not given:
+        msg = f"name={name!r} is no name of a function; give a string such as 'ner'."
+        raise OptionError(msg)
     column = arrow_column("text", model, None, find, None, options)
     if column.expression.meta.root_names() != ["text"]:
         msg = "sentences: a function of DuckDB has one text, no column of spans."
@@ -61,12 +80,12 @@ def register(
     def found(texts: Any) -> Any:
         return column.find(pa.table({"text": texts}))
 
-    given = f"jslner_{find}" if name is None else name
     # DuckDB knows best which of its types the Arrow type is.
     example = pa.table({"found": pa.array([], column.type)})
     returned = connection.from_arrow(example).types[0]
     with contextlib.suppress(duckdb.InvalidInputException):  # if there is none
         connection.remove_function(given)
+    _REGISTERED.append(found)
     connection.create_function(
         given,
         found,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import index
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ import polars as pl
 from polars_jslner.errors import InputTypeError, OptionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     Entities = pl.Series | pl.DataFrame | Iterable[Mapping[str, Any]]
 
@@ -58,10 +59,11 @@ def read_entities(text: str, given: Entities) -> list[Entity]:
             f"one text. Use texts.jslner.render(entities), or one row: entities[0]."
         )
         raise InputTypeError(msg)
-    rows: Iterable[Any]
-    rows = given.iter_rows(named=True) if isinstance(given, pl.DataFrame) else given
-    if isinstance(given, str | bytes):
-        rows = [given]
+    rows: Iterable[Any] = [given]  # what cannot be read fails as a row
+    if isinstance(given, pl.DataFrame):
+        rows = given.iter_rows(named=True)
+    elif isinstance(given, Iterable) and not isinstance(given, str | bytes):
+        rows = given
     found: list[Entity] = []
     for i, row in enumerate(rows):
         try:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from polars_jslner.kernels._jit import jit
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -39,22 +41,49 @@ def cut_windows(
     return starts, ends - starts, owned_starts, owned_ends
 
 
+@jit
 def cut_batches(
-    lengths: NDArray[np.int64], batch_tokens: int, padding: int
+    lengths: NDArray[np.int64], limit: int, call_tokens: int
 ) -> NDArray[np.int64]:
-    """Return int64[n_batches + 1], bounds of batches over descending ``lengths``.
+    """Return the bounds of the batches that cost least together.
 
-    A batch has one row, or as many as stay within ``batch_tokens``, rows times the
-    longest of them, and within ``padding`` of these tokens that are filled up.
+    Linear in rows times the most rows of a batch.
+
+    Parameters
+    ----------
+    lengths
+        int64[n_rows], descending, each at least 1.
+    limit
+        Most tokens of a batch, rows times the longest of them; one row may have more.
+    call_tokens
+        What a batch costs beside its tokens.
+
+    Returns
+    -------
+    int64[n_batches + 1]
+        First row of each batch; at the end, the number of rows.
     """
-    before = np.zeros(len(lengths) + 1, np.int64)
-    np.cumsum(lengths, out=before[1:])
-    bounds = [0]
-    while bounds[-1] < len(lengths):
-        first = bounds[-1]
-        longest = int(lengths[first])
-        last = min(first + max(batch_tokens // longest, 1), len(lengths))
-        n_rows = np.arange(1, last - first + 1)
-        padded = n_rows * longest - (before[first + 1 : last + 1] - before[first])
-        bounds.append(first + int(np.searchsorted(padded, padding, side="right")))
-    return np.array(bounds)
+    n_rows = len(lengths)
+    costs = np.zeros(n_rows + 1, np.int64)  # of the batches up to each row
+    firsts = np.zeros(n_rows + 1, np.int64)  # where the last of these begins
+    for end in range(1, n_rows + 1):
+        least = np.iinfo(np.int64).max
+        for first in range(end - 1, -1, -1):
+            tokens = (end - first) * lengths[first]
+            if tokens > limit and first < end - 1:
+                break  # and so have all that begin earlier
+            cost = costs[first] + tokens + call_tokens
+            if cost <= least:
+                least, firsts[end] = cost, first
+        costs[end] = least
+    n_batches = 0
+    end = n_rows
+    while end > 0:
+        end = firsts[end]
+        n_batches += 1
+    bounds = np.empty(n_batches + 1, np.int64)
+    end = n_rows
+    for at in range(n_batches, -1, -1):
+        bounds[at] = end
+        end = firsts[end]
+    return bounds

@@ -15,11 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-# What a call of a session costs beside its tokens, in tokens: 4 to 10 on a CPU (small
-# models to large ones), and what is around it.
-CALL_TOKENS = 8
+CALL_TOKENS = 8  # what a call of a session costs beside its tokens, in tokens (below)
 LEAST_TOKENS = 32  # of a batch; below, the calls are what costs
-PADDING = 1 / 24  # of a full batch; more than that cuts a batch
 LEVELLED = 16  # batches a worker; with more, it hardly shows when workers end
 LIMITS = 8  # of a batch that are tried, from full ones down to the least
 
@@ -66,7 +63,11 @@ def cut(offsets: NDArray[np.int64], capacity: int, overlap: int) -> Windows:
 def batch(
     lengths: NDArray[np.int64], batch_tokens: int, n_workers: int = 1
 ) -> list[NDArray[np.int64]]:
-    """Group windows by length, longest first.
+    """Group windows by length, longest first, so that they cost least.
+
+    A batch costs its padded tokens and ``CALL_TOKENS``: measured on a CPU, a call costs
+    what 5 (the bundled model) to 8 tokens (six layers in fp32) do, and what is around
+    it comes on top.
 
     Parameters
     ----------
@@ -86,15 +87,18 @@ def batch(
     """
     order = np.argsort(-lengths, kind="stable")
     lengths = lengths[order]
-    padding = int(PADDING * batch_tokens)
-    bounds = cut_batches(lengths, batch_tokens, padding)
+    bounds = cut_batches(lengths, batch_tokens, CALL_TOKENS)
     if n_workers > 1 and 1 < len(bounds) <= LEVELLED * n_workers:
-        least = min(LEAST_TOKENS, batch_tokens)
-        limits = np.linspace(batch_tokens, least, LIMITS).astype(int)
-        smaller = np.unique(limits[limits < batch_tokens])[::-1].tolist()
-        tried = [bounds, *(cut_batches(lengths, n, padding) for n in smaller)]
-        bounds = min(tried, key=lambda each: _end(lengths, each, n_workers))
-    return [order[a:b] for a, b in pairwise(bounds)]
+        share = int(lengths.sum()) // n_workers + int(lengths[0])
+        limits = np.linspace(
+            min(share, batch_tokens), min(LEAST_TOKENS, batch_tokens), LIMITS
+        )
+        tried = [
+            cut_batches(lengths, limit, CALL_TOKENS)
+            for limit in dict.fromkeys(limits.astype(int).tolist())
+        ]
+        bounds = min((bounds, *tried), key=lambda b: _end(lengths, b, n_workers))
+    return [order[a:b] for a, b in pairwise(bounds.tolist())]
 
 
 def _end(lengths: NDArray[np.int64], bounds: NDArray[np.int64], n_workers: int) -> int:

@@ -82,7 +82,26 @@ def test_a_cursor_of_another_thread_knows_it(con):
     assert con.cursor().sql("select jslner_entities('')").fetchall() == [([],)]
 
 
+def test_replaced_in_a_transaction_that_is_rolled_back(con, tiny):
+    query = "select jslner_entities('Takes aspirin. No pain.')"
+    before = con.sql(query).fetchall()
+    assert before != [([],)]
+    con.begin()
+    register(con, model=tiny, labels=[])
+    assert con.sql(query).fetchall() == [([],)]
+    con.rollback()
+    assert con.sql(query).fetchall() == before
+    register(con, model=tiny, labels=[])
+    assert con.sql(query).fetchall() == [([],)]
+
+
 def test_mistakes(con, tiny):
+    for nothing in (None, "notes.db", con.sql("select 1")):
+        with pytest.raises(jn.InputTypeError, match=r"duckdb\.connect\(\)"):
+            register(nothing, model=tiny)
+    for name in ("", 5):
+        with pytest.raises(jn.OptionError, match="no name of a function"):
+            register(con, model=tiny, name=name)
     with pytest.raises(jn.OptionError, match="Did you mean 'labels'"):
         register(con, model=tiny, lables=["Drug"])
     with pytest.raises(jn.OptionError, match="no column of spans"):

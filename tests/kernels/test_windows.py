@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polars_jslner.stages.windows import CALL_TOKENS, LEAST_TOKENS, PADDING, batch, cut
+from polars_jslner.stages.windows import CALL_TOKENS, LEAST_TOKENS, batch, cut
 
 
 def context(piece: int, start: int, end: int, n: int) -> float:
@@ -79,11 +79,27 @@ def test_batches_hold_every_window_once_within_the_budget(lengths, budget):
         assert array[rows[0]] == longest <= previous
         assert len(rows) == 1 or len(rows) * longest <= budget
         previous = array[rows].min()
-    for rows, after in zip(batches, batches[1:], strict=False):
-        assert len(after) > 0
-        joined = np.append(array[rows], array[after[0]])
-        padded = joined[0] * len(joined)
-        assert padded > budget or padded - joined.sum() > int(PADDING * budget)
+
+
+@given(st.lists(st.integers(3, 60), max_size=9), st.integers(1, 300))
+def test_no_other_batches_cost_less(lengths, budget):
+    def least(rest: list[int]) -> int:
+        """Return the cost of the best way to cut descending lengths."""
+        return min(
+            (
+                n * rest[0] + CALL_TOKENS + least(rest[n:])
+                for n in range(1, len(rest) + 1)
+                if n == 1 or n * rest[0] <= budget
+            ),
+            default=0,
+        )
+
+    array = np.array(lengths, np.int64)
+    costs = [
+        len(rows) * int(array[rows].max()) + CALL_TOKENS
+        for rows in batch(array, budget)
+    ]
+    assert sum(costs) == least(sorted(lengths, reverse=True))
 
 
 @given(
