@@ -42,7 +42,7 @@ test-slow: $(VENV)/dev.stamp  ## Run the tests that take minutes
 test-browser: $(VENV)/dev.stamp  ## Look at pages with Chromium (apt-get install chromium)
 	$(BIN)/python -m pytest -m browser tests/html
 
-test-engines: $(VENV)/dev.stamp  ## Run the tests on Spark (needs Java 17), Ray and DuckDB
+test-engines: $(VENV)/dev.stamp  ## Run the tests on Spark (needs Java 17) and Ray
 	$(BIN)/pip install --quiet --group engines
 	$(BIN)/python -m pytest -m engines
 

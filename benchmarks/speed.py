@@ -102,6 +102,7 @@ def main() -> None:
         setting = Setting(
             data=Path(arguments.data).absolute(),
             folder=work.folder,
+            models=models(work),
             rounds=arguments.rounds,
             most_rows=arguments.rows,
             streamed_rows=arguments.streamed_rows,
@@ -168,6 +169,12 @@ def chosen_rows(arguments: argparse.Namespace, work: Work, threads: int) -> list
     if absent:
         say("python -m benchmarks.setup --data FOLDER sets them up.")
     return [row for row in rows if row not in absent]
+
+
+def models(work: Work) -> dict[str, str]:
+    """Return the models that the tables of the library alone are made with."""
+    six = {"six layers, fp32": str(work.model)} if work.model.is_dir() else {}
+    return six | {"default": load_model().name}
 
 
 def as_quick(row: Row) -> Row:

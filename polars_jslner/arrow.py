@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 
 import polars as pl
@@ -458,7 +459,7 @@ def _no_table(data: object) -> InputTypeError:
 
 def _annotate_pandas(frame: Any, column: ArrowColumn) -> Any:
     """Annotate a `pandas.DataFrame`, of which only the needed columns are read."""
-    import pandas as pd  # pyright: ignore[reportMissingImports]
+    pd: Any = import_module("pandas")  # without its types, which are not complete
 
     if not isinstance(frame, pd.DataFrame):
         raise _no_table(frame)

@@ -1,6 +1,6 @@
 """The same rows in one call and in many small ones, round by round.
 
-    python -m benchmarks.probes.calls FILE ROUNDS
+    python -m benchmarks.probes.calls FILE MODEL ROUNDS
 
 FILE is a Parquet file with the column ``text``.
 """
@@ -28,8 +28,8 @@ CALLERS = 8
 def main() -> None:
     """Print the seconds of every round."""
     frame = pl.read_parquet(sys.argv[1])
-    rounds = int(sys.argv[2])
-    expression = jn.entities("text")
+    rounds = int(sys.argv[3])
+    expression = jn.entities("text", sys.argv[2])
     morsels = list(frame.iter_slices(MORSEL))
     parts = list(frame.iter_slices(-(-frame.height // CALLERS)))
     callers = ThreadPoolExecutor(CALLERS)

@@ -9,8 +9,6 @@ import pytest
 import polars_jslner as jn
 from polars_jslner.duckdb import register
 
-pytestmark = pytest.mark.engines
-
 
 @pytest.fixture
 def con(tiny):

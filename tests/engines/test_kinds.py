@@ -13,8 +13,6 @@ from arro3 import core as arro3
 import polars_jslner as jn
 from polars_jslner import arrow
 
-pytestmark = pytest.mark.engines
-
 
 @pytest.fixture(scope="module")
 def table(notes):
