@@ -10,7 +10,9 @@ before the clock starts, every process has made its session, compiled its kernel
 annotated some notes. Each round has notes of its own, the same for all engines, since
 sentences are remembered. Spark has an executor process of one core for each core, Ray
 an actor for each, Polars a thread for each. Polars runs first and last, which shows how
-far the machine itself drifts. Needs ``pip install --group engines``, Java 17 and Linux.
+far the machine itself drifts. Java takes ``JDK_JAVA_OPTIONS`` from the environment:
+what Spark costs in a short job depends on them. Needs ``pip install --group engines``,
+Java 17 and Linux.
 """
 
 from __future__ import annotations
@@ -242,7 +244,7 @@ def describe(cores: int, model: str) -> str:
         f"{platform.system()} {platform.release()}, "
         f"Python {platform.python_version()}\n"
         f"polars-jslner {jn.__version__}, {packages}\n"
-        f"model {model}"
+        f"model {model}, Java options {os.environ.get('JDK_JAVA_OPTIONS') or 'none'}"
     )
 
 
