@@ -23,6 +23,12 @@ BATCH_TOKENS = 384
 
 MEMO_MB = 64
 
+MOST = 2**31 - 1  # of any number that is set
+
+# ONNX Runtime keeps an identifier and events in the home folder from its import on, and
+# complains where it cannot, unless it is told not to before.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
 # With these ONNX Runtime runs one batch at a time whatever the number of threads.
 GPU_PROVIDERS = (
     "CoreMLExecutionProvider",
@@ -78,13 +84,14 @@ def configure(
         64 at first; 0 keeps none. What is beyond a lower number is forgotten at once.
     providers
         ONNX Runtime execution providers in order of preference, each a name or a
-        (name, options) pair. Models in use are loaded anew with them.
+        (name, options) pair. Models in use are loaded anew with them; one that then
+        does not start is an OptionError, too.
 
     Raises
     ------
     OptionError
-        A number is too small, or a provider is not part of the installed ONNX
-        Runtime.
+        A number is too small or too large, or a provider is not part of the installed
+        ONNX Runtime.
     """
     global _current
     changes: dict[str, Any] = {}
@@ -120,6 +127,9 @@ def _whole(name: str, value: object, least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         msg = f"{name}={value!r} is not a whole number of at least {least}."
         raise OptionError(msg)
+    if value > MOST:
+        msg = f"{name}={value!r} is too large; {MOST} is the most."
+        raise OptionError(msg)
     return value
 
 
@@ -127,19 +137,33 @@ def _available(providers: tuple[Provider, ...]) -> tuple[Provider, ...]:
     import onnxruntime
 
     known = onnxruntime.get_available_providers()
-    if not all(isinstance(p, str) or (isinstance(p, tuple) and p) for p in providers):
-        msg = f"providers={providers!r}: each is a name or a (name, options) pair."
+    if not providers or not all(map(_is_provider, providers)):
+        msg = (
+            f"providers={list(providers)!r}: one or more are needed, each a name or a "
+            f"(name, options) pair."
+        )
         raise OptionError(msg)
     names = [p if isinstance(p, str) else p[0] for p in providers]
+    if len(set(names)) < len(names):
+        msg = f"providers={list(names)!r} names one of them twice."
+        raise OptionError(msg)
     absent = [name for name in names if name not in known]
-    if absent or not names:
+    if absent:
         msg = (
-            f"providers={list(names)!r}: {absent or names!r} not in this ONNX Runtime, "
+            f"providers={list(names)!r}: {absent!r} not in this ONNX Runtime, "
             f"which has {known!r}. Install the onnxruntime build that brings it "
             f"(onnxruntime-gpu for CUDA and TensorRT)."
         )
         raise OptionError(msg)
     return providers
+
+
+def _is_provider(given: object) -> bool:
+    match given:
+        case str() | (str(), dict()):
+            return True
+        case _:
+            return False
 
 
 def n_threads() -> int:

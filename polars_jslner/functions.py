@@ -7,7 +7,10 @@ first text is to be read.
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
 import polars as pl
@@ -313,6 +316,7 @@ class _Entities:
     options: EntityOptions
 
     def __call__(self, columns: Sequence[pl.Series]) -> pl.Series:
+        _import_pipeline()
         from polars_jslner.pipeline import find_entities
 
         return find_entities(*_two(columns), self.options)
@@ -323,6 +327,7 @@ class _Tokens:
     options: TokenOptions
 
     def __call__(self, columns: Sequence[pl.Series]) -> pl.Series:
+        _import_pipeline()
         from polars_jslner.pipeline import find_tokens
 
         return find_tokens(*_two(columns), self.options)
@@ -334,6 +339,7 @@ class _Annotations:
     stage: str
 
     def __call__(self, columns: Sequence[pl.Series]) -> pl.Series:
+        _import_pipeline()
         from polars_jslner.pipeline import find_annotations
 
         return find_annotations(*_two(columns), self.options, self.stage)
@@ -344,9 +350,22 @@ class _Sentences:
     method: "SentenceWay"
 
     def __call__(self, columns: Sequence[pl.Series]) -> pl.Series:
+        _import_pipeline()
         from polars_jslner.pipeline import find_sentences
 
         return find_sentences(columns[0], self.method)
+
+
+@cache
+def _import_pipeline() -> None:
+    """Import the pipeline in a thread, which a Ctrl-C does not reach.
+
+    An import that is broken off leaves Numba half imported until the process ends.
+    """
+    importer = ThreadPoolExecutor(1, "polars-jslner-import")
+    imported = importer.submit(import_module, "polars_jslner.pipeline")
+    importer.shutdown(wait=False)
+    imported.result()
 
 
 def _two(columns: Sequence[pl.Series]) -> tuple[pl.Series, pl.Series | None]:

@@ -50,7 +50,11 @@ def test_what_is_not_given_stays():
         ({"threads": True}, "threads=True"),
         ({"batch_tokens": -1}, "batch_tokens=-1"),
         ({"memo_mb": -1}, "memo_mb=-1"),
-        ({"providers": []}, "providers"),
+        ({"batch_tokens": 2**31}, "is too large"),
+        ({"providers": []}, "one or more are needed"),
+        ({"providers": [("CPUExecutionProvider", 5)]}, "name or a"),
+        ({"providers": [("CPUExecutionProvider",)]}, "name or a"),
+        ({"providers": ["CPUExecutionProvider"] * 2}, "twice"),
         ({"providers": 5}, "providers=5 is not a list"),
         ({"providers": "CPUExecutionProvider"}, "is not a list"),
         ({"providers": [5]}, "name or a"),
@@ -78,3 +82,13 @@ def test_providers_with_options_are_used(tiny):
     session = load_session(found)
     assert session.get_providers() == ["CPUExecutionProvider"]
     assert load_session(found) is session
+
+
+def test_a_provider_that_did_not_start_is_an_error(tiny):
+    from polars_jslner.stages.engine import check_started, load_session
+
+    session = load_session(jn.load_model(tiny))  # on the CPU
+    check_started(session, ["CPUExecutionProvider"])
+    cuda = [("CUDAExecutionProvider", {"device_id": 0}), "CPUExecutionProvider"]
+    with pytest.raises(jn.OptionError, match="did not start 'CUDAExecutionProvider'"):
+        check_started(session, cuda)

@@ -11,7 +11,7 @@ import numpy as np
 import onnxruntime
 
 from polars_jslner import config
-from polars_jslner.errors import InferenceError, ModelFormatError
+from polars_jslner.errors import InferenceError, ModelFormatError, OptionError
 from polars_jslner.kernels.batches import fill_batch, keep_best
 from polars_jslner.stopping import STOP, go_on
 
@@ -228,7 +228,7 @@ def load_session(model: Model) -> onnxruntime.InferenceSession:
 
 
 def _make_session(model: Model, providers: list[Any]) -> onnxruntime.InferenceSession:
-    onnxruntime.disable_telemetry_events()  # nothing leaves, nothing is written
+    onnxruntime.disable_telemetry_events()  # if it was imported before our settings
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
@@ -241,10 +241,17 @@ def _make_session(model: Model, providers: list[Any]) -> onnxruntime.InferenceSe
         providers = [("CPUExecutionProvider", arena)]
     graph = model.read_graph()
     try:
-        session = onnxruntime.InferenceSession(graph, options, providers)
+        # No falling back to the CPU where a provider does not start.
+        session = onnxruntime.InferenceSession(
+            graph, options, providers, enable_fallback=0
+        )
     except Exception as error:  # ONNX Runtime has no public exception type
-        msg = f"{model.source!r}: ONNX Runtime cannot load its graph: {error}"
+        msg = (
+            f"{model.source!r}: ONNX Runtime cannot load its graph with "
+            f"providers={providers!r}: {error}"
+        )
         raise ModelFormatError(msg) from error
+    check_started(session, providers)
     inputs = [port.name for port in session.get_inputs()]
     outputs = [port.name for port in session.get_outputs()]
     if set(inputs) != set(model.inputs) or model.output not in outputs:
@@ -254,6 +261,22 @@ def _make_session(model: Model, providers: list[Any]) -> onnxruntime.InferenceSe
         )
         raise ModelFormatError(msg)
     return session
+
+
+def check_started(session: onnxruntime.InferenceSession, providers: list[Any]) -> None:
+    """Raise an OptionError if a session runs without a provider that was asked for.
+
+    ONNX Runtime goes on with the CPU where a GPU's libraries are not found.
+    """
+    names = [each if isinstance(each, str) else each[0] for each in providers]
+    missing = [name for name in names if name not in session.get_providers()]
+    if missing:
+        msg = (
+            f"ONNX Runtime did not start {', '.join(map(repr, missing))} (its own "
+            f"message says why: often a driver or library that is not there). Mend "
+            f"that, or leave it out of configure(providers=...)."
+        )
+        raise OptionError(msg)
 
 
 def _workers() -> ThreadPoolExecutor:

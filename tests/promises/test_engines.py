@@ -214,3 +214,52 @@ def test_ctrl_c_ends_the_work_soon(query, tiny, passages):
     assert process.returncode != 0
     assert "KeyboardInterrupt" in errors
     assert time.monotonic() - began < 10  # the whole takes minutes
+
+
+INTERRUPTED_IMPORT = """
+import os, signal, sys
+import polars as pl, polars_jslner as jn
+
+class Interrupt:
+    def find_spec(self, name, path=None, target=None):
+        if name == "numba.core.config":
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), signal.SIGINT)
+            sum(range(1_000_000))  # time for the signal to arrive
+
+sys.meta_path.insert(0, Interrupt())
+text = pl.Series(["Takes aspirin."])
+try:
+    text.jslner.sentences()
+    raise SystemExit("not interrupted")
+except KeyboardInterrupt:
+    print(len(text.jslner.sentences()))
+"""
+
+
+def test_ctrl_c_in_the_first_call_leaves_a_process_that_works():
+    run = [sys.executable, "-c", INTERRUPTED_IMPORT]
+    done = subprocess.run(run, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "1\n"
+
+
+def test_nothing_is_written_into_the_home_folder(tmp_path):
+    cache = tmp_path / "numba"
+    home = tmp_path / "home"
+    home.mkdir()
+    variables = {k: v for k, v in os.environ.items() if k != "ORT_DISABLE_TELEMETRY"}
+    run = [sys.executable, "-c", FIRST_CALL]
+    subprocess.run(
+        run,
+        env=variables | {"HOME": str(home), "NUMBA_CACHE_DIR": str(cache)},
+        check=True,
+    )
+    assert list(home.rglob("*")) == []
+    assert cache.exists()
+
+
+FIRST_CALL = """
+import polars as pl, polars_jslner
+pl.Series(["Takes aspirin."]).jslner.entities()
+"""
