@@ -8,7 +8,8 @@ from polars_jslner.errors import InputTypeError, OptionError
 
 MICRO, MACRO = "micro average", "macro average"
 
-_KEY = ["row", "label", "start", "end"]
+_PLACE = ("start", "end")
+_KEY = ["row", "label", *_PLACE]
 
 
 def evaluate(
@@ -41,9 +42,10 @@ def evaluate(
     Raises
     ------
     InputTypeError
-        A series has another dtype, or the two have different lengths.
+        One is no series or has another dtype, the two have different lengths, or an
+        entity's label, start or end is null.
     OptionError
-        ``min_support`` is negative.
+        ``min_support`` is no whole number from 0 up.
 
     Examples
     --------
@@ -55,9 +57,14 @@ def evaluate(
     >>> scores.select("label", "f1", "overlap_f1").row(0)
     ('Drug', 0.5, 1.0)
     """
+    if isinstance(min_support, bool) or not isinstance(min_support, int):
+        msg = f"min_support={min_support!r} is no whole number."
+        raise OptionError(msg)
     if min_support < 0:
         msg = f"min_support={min_support!r} is negative."
         raise OptionError(msg)
+    for name, series in (("gold", gold), ("predicted", predicted)):
+        _check(name, series)
     if len(gold) != len(predicted):
         msg = (
             f"gold has {len(gold)} rows and predicted {len(predicted)}; they must be "
@@ -93,19 +100,38 @@ def evaluate(
     return pl.concat([scores, macro])
 
 
-def _entities(name: str, series: pl.Series) -> pl.DataFrame:
-    """Return the distinct entities of a column, with the row that each stands in."""
-    dtype = series.dtype
-    inner = dtype.inner if isinstance(dtype, pl.List) else None
-    fields = dict(inner) if isinstance(inner, pl.Struct) else {}
-    empty = dtype == pl.Null or inner == pl.Null
-    if not empty and not {"label", "start", "end"} <= set(fields):
+def _check(name: str, series: object) -> None:
+    """Raise an InputTypeError unless ``series`` holds entities, or nothing."""
+    if not isinstance(series, pl.Series):
         msg = (
-            f"{name} is {dtype}; List(Struct) with 'label', 'start' and 'end' is "
-            f"needed, as jslner.entities() gives."
+            f"{name} is a {type(series).__name__}; a Polars Series of entities is "
+            f"needed, such as df['entities']."
         )
         raise InputTypeError(msg)
-    if empty:
+    if _is_empty(series):
+        return
+    inner = series.dtype.inner if isinstance(series.dtype, pl.List) else None
+    fields = dict(inner) if isinstance(inner, pl.Struct) else {}
+    labels = (pl.String, pl.Categorical, pl.Enum)
+    if not (
+        isinstance(fields.get("label"), labels)
+        and all(place in fields and fields[place].is_integer() for place in _PLACE)
+    ):
+        msg = (
+            f"{name} is {series.dtype}; List(Struct) with the string 'label' and the "
+            f"whole numbers 'start' and 'end' is needed, as jslner.entities() gives."
+        )
+        raise InputTypeError(msg)
+
+
+def _is_empty(series: pl.Series) -> bool:
+    """Return whether a series has a dtype without entities."""
+    return series.dtype in (pl.Null, pl.List(pl.Null))
+
+
+def _entities(name: str, series: pl.Series) -> pl.DataFrame:
+    """Return the distinct entities of a column, with the row that each stands in."""
+    if _is_empty(series):
         return pl.DataFrame(
             schema={
                 "row": pl.UInt32,
@@ -114,7 +140,7 @@ def _entities(name: str, series: pl.Series) -> pl.DataFrame:
                 "end": pl.Int64,
             }
         )
-    return (
+    found = (
         pl.DataFrame({"entity": series})
         .with_row_index("row")
         .explode("entity")
@@ -122,10 +148,15 @@ def _entities(name: str, series: pl.Series) -> pl.DataFrame:
         .select(
             pl.col("row").cast(pl.UInt32),
             pl.col("entity").struct.field("label").cast(pl.String),
-            pl.col("entity").struct.field("start", "end").cast(pl.Int64),
+            pl.col("entity").struct.field(*_PLACE).cast(pl.Int64),
         )
         .unique()
     )
+    n_nulls = found.filter(pl.any_horizontal(pl.all().is_null())).height
+    if n_nulls:
+        msg = f"{name} has {n_nulls} entities whose label, start or end is null."
+        raise InputTypeError(msg)
+    return found
 
 
 def _overlapping(spans: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:

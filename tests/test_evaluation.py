@@ -127,5 +127,16 @@ def test_misuse_is_explained():
         jn.evaluate(column([[]]), column([[], []]))
     with pytest.raises(jn.InputTypeError, match="predicted is .*'label'"):
         jn.evaluate(column([[]]), pl.Series([["Drug"]]))
+    for name in ("label", "start", "end"):
+        span = {"label": "Drug", "start": 0, "end": 4}
+        with pytest.raises(jn.InputTypeError, match="gold has 1 entities whose"):
+            jn.evaluate(column([[span | {name: None}, span]]), column([[]]))
+    span = {"label": "Drug", "start": 0.5, "end": 4.0}
+    with pytest.raises(jn.InputTypeError, match="gold is .*whole numbers"):
+        jn.evaluate(pl.Series([[span]]), column([[]]))
+    with pytest.raises(jn.InputTypeError, match="predicted is a list"):
+        jn.evaluate(column([[]]), [[]])
+    with pytest.raises(jn.OptionError, match="min_support='5'"):
+        jn.evaluate(column([[]]), column([[]]), min_support="5")
     with pytest.raises(jn.OptionError, match="min_support=-1"):
         jn.evaluate(column([[]]), column([[]]), min_support=-1)

@@ -72,7 +72,11 @@ class Run:
         """Make the work folder; its weights are of one way to leave text out."""
         file = self.work / "settings.json"
         now = {"exclude": self.exclude}
-        there = json.loads(file.read_text()) if file.exists() else now
+        there = now
+        if file.exists():
+            there = json.loads(file.read_text())
+        elif any(self.work.glob("*.pt")):  # from before there was such a file
+            there = {"exclude": "sentence"}
         if there != now:
             msg = f"{self.work} was begun with {there}, this is {now}: give another."
             raise SystemExit(msg)
@@ -122,6 +126,9 @@ class Run:
 
     def load(self, name: str) -> Tagger:
         """Return the model of a stage that is done."""
+        if not self.weights(name).exists():
+            msg = f"{self.weights(name)} is not there: train the stage {name!r} first."
+            raise SystemExit(msg)
         stage = find(name)
         model = Tagger(stage.shape)
         if stage.settings.int8:
