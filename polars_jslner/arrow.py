@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
@@ -21,7 +22,7 @@ from polars_jslner.errors import InputTypeError, OptionError, hint
 from polars_jslner.options import choice, option_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from polars_jslner.functions import Aggregation, AnnotationStage, SentenceMethod
     from polars_jslner.options import ModelSource
@@ -212,6 +213,8 @@ def annotate_batches(
     """
     column = arrow_column(text, model, output, find, compat, options)
     stream = hasattr(batches, "__arrow_c_stream__")
+    if not stream and not isinstance(batches, Iterable):
+        raise _no_table(batches)
     return column.batches(_reader(batches) if stream else batches)
 
 
@@ -294,7 +297,12 @@ class ArrowColumn:
             It is no `pyarrow.Table`, or as `annotate`.
         """
         if not isinstance(table, pa.Table):
-            raise _no_table(table)
+            kind = type(table)
+            msg = (
+                f"a pyarrow.Table is needed, here is a {kind.__module__}."
+                f"{kind.__name__}; with Ray give batch_format='pyarrow'."
+            )
+            raise InputTypeError(msg)
         batches = list(self.batches(table.to_batches()))
         return pa.Table.from_batches(batches, self.schema(table.schema))
 

@@ -98,9 +98,9 @@ def configure(
     if threads is not None:
         changes["threads"] = check_threads(threads)
     if batch_tokens is not None:
-        changes["batch_tokens"] = _whole("batch_tokens", batch_tokens, 1)
+        changes["batch_tokens"] = whole_number("batch_tokens", batch_tokens, 1)
     if memo_mb is not None:
-        changes["memo_mb"] = _whole("memo_mb", memo_mb, 0)
+        changes["memo_mb"] = whole_number("memo_mb", memo_mb, 0)
     if providers is not None:
         if isinstance(providers, str) or not isinstance(providers, Sequence):
             msg = f"providers={providers!r} is not a list of execution providers."
@@ -120,10 +120,11 @@ def on_change(adapt: Callable[[], None]) -> Callable[[], None]:
 
 def check_threads(threads: int) -> int:
     """Return a number of threads, or raise an OptionError if it is none."""
-    return _whole("threads", threads, 1)
+    return whole_number("threads", threads, 1)
 
 
-def _whole(name: str, value: object, least: int) -> int:
+def whole_number(name: str, value: object, least: int) -> int:
+    """Return a number, or raise an OptionError if it is no whole one from ``least``."""
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         msg = f"{name}={value!r} is not a whole number of at least {least}."
         raise OptionError(msg)
@@ -173,7 +174,7 @@ def n_threads() -> int:
         return configured
     given = os.environ.get("POLARS_JSLNER_THREADS")
     if given:
-        return _whole("POLARS_JSLNER_THREADS", _number(given), 1)
+        return whole_number("POLARS_JSLNER_THREADS", _number(given), 1)
     limits = [_affinity(), _quota()]
     polars_threads = _number(os.environ.get("POLARS_MAX_THREADS", ""))
     if isinstance(polars_threads, int) and polars_threads > 0:

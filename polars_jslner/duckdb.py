@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any, Unpack
 
 from polars_jslner import extras
@@ -35,7 +34,8 @@ def register(
     ----------
     connection
         A `duckdb.DuckDBPyConnection`; the function is known to it and its cursors, for
-        as long as it is open. A function of that name from an earlier call is replaced.
+        as long as it is open. A function of that name that an earlier call with this
+        very object registered is replaced.
     name
         Name of the function. None stands for ``jslner_`` and ``find``.
     model, find, **options
@@ -48,7 +48,8 @@ def register(
     InputTypeError
         ``connection`` is none.
     OptionError, ModelNotFoundError, ModelFormatError
-        ``name`` is no name; or as `entities`.
+        ``name`` is no name, or that of a function of DuckDB's own or one that another
+        cursor registered; or as `entities`.
 
     Notes
     -----
@@ -83,14 +84,27 @@ def register(
     # DuckDB knows best which of its types the Arrow type is.
     example = pa.table({"found": pa.array([], column.type)})
     returned = connection.from_arrow(example).types[0]
-    with contextlib.suppress(duckdb.InvalidInputException):  # if there is none
+    maker = connection
+    try:
         connection.remove_function(given)
+    except duckdb.InvalidInputException:
+        pass  # there is none
+    except duckdb.CatalogException:
+        # Rolled back: it is gone, but the connection's own books still have it.
+        maker = connection.cursor()
     _REGISTERED.append(found)
-    connection.create_function(
-        given,
-        found,
-        ["VARCHAR"],
-        returned,
-        type="arrow",
-        null_handling="special",
-    )
+    try:
+        maker.create_function(
+            given,
+            found,
+            ["VARCHAR"],
+            returned,
+            type="arrow",
+            null_handling="special",
+        )
+    except duckdb.CatalogException as error:
+        msg = (
+            f"name={given!r}: DuckDB has a function of that name which this connection "
+            f"did not register. Give another, or register it where the first was."
+        )
+        raise OptionError(msg) from error

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from polars_jslner.errors import InputTypeError, OptionError
+from polars_jslner.config import whole_number
+from polars_jslner.errors import InputTypeError
 
 MICRO, MACRO = "micro average", "macro average"
 
@@ -57,12 +58,7 @@ def evaluate(
     >>> scores.select("label", "f1", "overlap_f1").row(0)
     ('Drug', 0.5, 1.0)
     """
-    if isinstance(min_support, bool) or not isinstance(min_support, int):
-        msg = f"min_support={min_support!r} is no whole number."
-        raise OptionError(msg)
-    if min_support < 0:
-        msg = f"min_support={min_support!r} is negative."
-        raise OptionError(msg)
+    whole_number("min_support", min_support, 0)
     for name, series in (("gold", gold), ("predicted", predicted)):
         _check(name, series)
     if len(gold) != len(predicted):

@@ -139,7 +139,7 @@ def annotations(
     MissingExtraError, OptionError, ModelNotFoundError, ModelFormatError, InputTypeError
         As `entities`.
     """
-    kind = _ANNOTATOR_TYPES.get(options.get("stage", "chunk"), "")
+    kind = _ANNOTATOR_TYPES.get(str(options.get("stage", "chunk")), "")
     metadata = {"annotatorType": kind}
     return _add(
         df, text, "annotations", model, output, options, metadata, ship, threads
@@ -171,7 +171,7 @@ def _add(
     shipped = _ship(df, loaded) if ship else None
     settings = (text, None if shipped else loaded, output, find, "spark", given)
     kind = _spark_type(column.type, types)
-    field = types.StructField(output, kind, metadata=metadata)
+    field = types.StructField(column.output, kind, metadata=metadata)
     run = functools.partial(_run, settings=settings, shipped=shipped, threads=threads)
 
     def annotate(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -256,7 +256,8 @@ def _run(
         TaskContext,
     )
 
-    configure(threads=threads or TaskContext.get().cpus())
+    task = TaskContext.get()
+    configure(threads=threads or (task.cpus() if task else 1))
     if shipped:
         text, _, *rest = settings
         settings = (text, SparkFiles.get(shipped), *rest)

@@ -296,6 +296,11 @@ def test_what_is_no_table(data, tiny):
         arrow.annotate(data, model=tiny)
 
 
+def test_what_holds_no_batches_is_told_at_once(tiny):
+    with pytest.raises(jn.InputTypeError, match="NoneType is no table"):
+        arrow.annotate_batches(None, model=tiny)
+
+
 def test_two_columns_of_a_name(table, tiny):
     twice = pa.Table.from_arrays([table["text"]] * 2, ["text", "text"])
     with pytest.raises(jn.InputTypeError, match="more than one column 'text'"):

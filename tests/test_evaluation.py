@@ -138,5 +138,5 @@ def test_misuse_is_explained():
         jn.evaluate(column([[]]), [[]])
     with pytest.raises(jn.OptionError, match="min_support='5'"):
         jn.evaluate(column([[]]), column([[]]), min_support="5")
-    with pytest.raises(jn.OptionError, match="min_support=-1"):
+    with pytest.raises(jn.OptionError, match="min_support=-1 is not a whole"):
         jn.evaluate(column([[]]), column([[]]), min_support=-1)

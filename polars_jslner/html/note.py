@@ -6,7 +6,8 @@ import hashlib
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from polars_jslner.errors import InputTypeError, OptionError
+from polars_jslner.config import whole_number
+from polars_jslner.errors import InputTypeError
 from polars_jslner.html.colours import swatch, swatches
 from polars_jslner.html.markup import Markup, element, join, style
 from polars_jslner.html.sections import sections
@@ -41,9 +42,8 @@ def note(
 
     ``number`` tells the notes of a page apart.
     """
-    if fold is not None and fold < 0:
-        msg = f"fold={fold!r} is negative; give a number of characters or None."
-        raise OptionError(msg)
+    if fold is not None:
+        whole_number("fold", fold, 0)
     if text is None:
         return element("div", remark("No text (null)."), class_="note")
     if not isinstance(text, str):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from polars_jslner.config import whole_number
 from polars_jslner.errors import InputTypeError, JslNerError, OptionError, hint
 from polars_jslner.html.report_page import page
 from polars_jslner.html.statistics import Examples, Facts, Top, Windows
@@ -67,7 +68,7 @@ def report(
     Raises
     ------
     OptionError
-        A number is negative, or there are no Parquet files.
+        A number is no whole one from 0 up, or there are no Parquet files.
     InputTypeError
         A column is missing or holds something else.
     FileError
@@ -80,9 +81,7 @@ def report(
     from polars_jslner.files.record import read_record
 
     for name, value in (("examples", examples), ("top", top), ("min_texts", min_texts)):
-        if value < 0:
-            msg = f"{name}={value!r} is negative."
-            raise OptionError(msg)
+        whole_number(name, value, 0)
     files = [f for f in listing(source) if f.relative.lower().endswith(PARQUET)]
     if not files:
         msg = f"source: {str(source)!r} has no Parquet files."

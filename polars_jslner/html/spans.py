@@ -69,13 +69,14 @@ def read_entities(text: str, given: Entities) -> list[Entity]:
         try:
             start, end = index(row["start"]), index(row["end"])
             label, written, score = row["label"], row.get("text"), row.get("score")
-        except (TypeError, KeyError, AttributeError) as error:
+            score = None if score is None else float(score)
+        except (TypeError, KeyError, AttributeError, ValueError):
             msg = (
-                f"entities[{i}] has no 'label' or no whole numbers 'start' and 'end'; "
-                f"a struct series, a DataFrame or dictionaries with these are needed, "
-                f"as jslner.entities() gives."
+                f"entities[{i}] has no 'label', no whole numbers 'start' and 'end', or "
+                f"a 'score' that is no number; a struct series, a DataFrame or "
+                f"dictionaries with these are needed, as jslner.entities() gives."
             )
-            raise InputTypeError(msg) from error
+            raise InputTypeError(msg) from None  # it may quote a text
         if not 0 <= start < end <= len(text):
             msg = (
                 f"entities[{i}] has start={start} and end={end}; 0 <= start < end <= "

@@ -295,6 +295,10 @@ def _explode(entities: pl.Series) -> pl.DataFrame:
             f"needed, as jslner.entities() gives."
         )
         raise InputTypeError(msg)
+    scored = inner.to_schema().get("score") if isinstance(inner, pl.Struct) else None
+    if scored is not None and not (scored.is_numeric() or scored == pl.Null):
+        msg = f"column {entities.name!r}: 'score' is {scored}; a number is needed."
+        raise InputTypeError(msg)
     frame = pl.DataFrame({"entity": entities}).with_row_index("row")
     frame = frame.explode("entity").drop_nulls("entity").unnest("entity")
     found = frame.select(

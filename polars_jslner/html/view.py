@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from polars_jslner import functions
-from polars_jslner.errors import InputTypeError, OptionError
+from polars_jslner.config import whole_number
+from polars_jslner.errors import InputTypeError
 from polars_jslner.html.markup import Html, element
 from polars_jslner.html.note import FOLD, note, remark, whole
 
@@ -53,7 +54,7 @@ def render(
         ``text`` is no string, or ``entities`` holds something else.
     OptionError
         An entity reaches out of the text, or its ``text`` is not what stands there; or
-        ``fold`` is negative.
+        ``fold`` is no whole number from 0 up.
 
     Examples
     --------
@@ -99,11 +100,10 @@ def render_rows(
     InputTypeError
         A series has another dtype, or the two have different lengths.
     OptionError
-        ``limit`` is negative; or as in `render`.
+        ``limit`` is no whole number from 0 up; or as in `render`.
     """
-    if limit is not None and limit < 0:
-        msg = f"limit={limit!r} is negative; give a number of texts or None for all."
-        raise OptionError(msg)
+    if limit is not None:
+        whole_number("limit", limit, 0)
     if entities is not None:
         _check(texts, entities)
     head = texts if limit is None else texts.head(limit)

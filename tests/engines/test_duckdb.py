@@ -93,6 +93,23 @@ def test_replaced_in_a_transaction_that_is_rolled_back(con, tiny):
     assert con.sql(query).fetchall() == [([],)]
 
 
+def test_registered_in_a_transaction_that_is_rolled_back(con, tiny):
+    for name in ("fresh", "fresh"):
+        con.begin()
+        register(con, name=name, model=tiny)
+        con.rollback()
+    register(con, name="fresh", model=tiny)
+    assert con.sql("select fresh('')").fetchall() == [([],)]
+    register(con, name="fresh", model=tiny)
+
+
+def test_a_function_of_others_is_not_replaced(con, tiny):
+    for connection, name in ((con.cursor(), "jslner_entities"), (con, "lower")):
+        with pytest.raises(jn.OptionError, match="did not register"):
+            register(connection, name=name, model=tiny)
+    assert con.sql("select jslner_entities('')").fetchall() == [([],)]
+
+
 def test_mistakes(con, tiny):
     for nothing in (None, "notes.db", con.sql("select 1")):
         with pytest.raises(jn.InputTypeError, match=r"duckdb\.connect\(\)"):

@@ -224,5 +224,7 @@ def test_entities_of_another_column_are_told():
 def test_wrong_arguments_are_told():
     with pytest.raises(jn.OptionError, match="fold=-1"):
         jn.render("a", [], fold=-1)
+    with pytest.raises(jn.OptionError, match="fold='a'"):
+        jn.render("a", [], fold="a")
     with pytest.raises(jn.InputTypeError, match="text is a Series"):
         jn.render(pl.Series(["a"]), [])

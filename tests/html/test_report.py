@@ -254,7 +254,14 @@ def test_files_without_rows_and_without_entities(tmp_path):
         ({"text": ["a"]}, {}, jn.InputTypeError, "no column 'entities'"),
         ({"entities": [[]]}, {"text": "note"}, jn.InputTypeError, "no column 'note'"),
         ({"entities": ["a"]}, {}, jn.InputTypeError, "List\\(Struct\\)"),
-        ({"entities": [[]]}, {"top": -1}, jn.OptionError, "top=-1 is negative"),
+        (
+            {"entities": [[{"label": "a", "score": "secret"}]]},
+            {},
+            jn.InputTypeError,
+            "'score' is String",
+        ),
+        ({"entities": [[]]}, {"examples": "a"}, jn.OptionError, "examples='a'"),
+        ({"entities": [[]]}, {"top": -1}, jn.OptionError, "top=-1 is not a whole"),
     ],
 )
 def test_what_cannot_be_read_is_told(tmp_path, frame, options, error, said):

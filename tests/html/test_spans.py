@@ -108,6 +108,9 @@ def test_entities_of_another_text_are_told_without_text(entity, said):
         [None],
         [{"start": 0, "end": 1}],
         [{"start": 0.5, "end": 1, "label": "a"}],
+        [{"start": 0, "end": 1, "label": "a", "score": "Winstanley"}],
+        [{"start": 0, "end": 1, "label": "a", "score": ["Winstanley"]}],
+        5,
     ],
 )
 def test_what_is_no_entity_is_told(wrong):
