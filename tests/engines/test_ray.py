@@ -84,5 +84,5 @@ def test_mistakes(tiny):
         Entities(model=tiny, lables=["Drug"])
     with pytest.raises(jn.InputTypeError, match="no column 'text'"):
         Entities(model=tiny)(pa.table({"note": ["chest pain"]}))
-    with pytest.raises(jn.InputTypeError, match="no table"):
+    with pytest.raises(jn.InputTypeError, match=r"builtins\.dict.*batch_format='pya"):
         Entities(model=tiny)({"text": ["chest pain"]})
