@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 RESULTS = ROOT / "benchmarks" / "results"
 CORPORA = ("ordinary", "half repeated", "one line", "very long")
 QUICK_NOTES = 8
+FOLDERS = re.compile(r"(--(?:data|work)[ =])\S+")  # where they are is nobody's business
 
 
 @dataclass
@@ -82,7 +83,7 @@ def main() -> None:
     rows = chosen_rows(arguments, work, threads)
     record: dict[str, Any] = {
         "began": now(),
-        "command": " ".join(sys.argv[1:]),
+        "command": FOLDERS.sub(r"\1FOLDER", " ".join(sys.argv[1:])),
         "quick": arguments.quick,
         "threads": threads,
         "machine": before,

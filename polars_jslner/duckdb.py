@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any, Unpack
 
 from polars_jslner import extras
@@ -86,9 +87,8 @@ def register(
     returned = connection.from_arrow(example).types[0]
     maker = connection
     try:
-        connection.remove_function(given)
-    except duckdb.InvalidInputException:
-        pass  # there is none
+        with contextlib.suppress(duckdb.InvalidInputException):  # if there is none
+            connection.remove_function(given)
     except duckdb.CatalogException:
         # Rolled back: it is gone, but the connection's own books still have it.
         maker = connection.cursor()

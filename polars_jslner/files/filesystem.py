@@ -5,6 +5,7 @@ Local paths, and whatever Arrow's or fsspec's filesystems reach.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -135,15 +136,15 @@ def locate(given: str | os.PathLike[str]) -> Place:
     bare = f"{scheme}://{host.rpartition('@')[2]}"  # a password may stand before the @
     if scheme in _GOOGLE and f"{_RETRY}=" not in query:
         query = "&".join(filter(None, (query, f"{_RETRY}={_RETRY_SECONDS}")))
-    try:
-        root = f"{scheme}://{host}" + (f"?{query}" if query else "")
-        filesystem, base = pafs.FileSystem.from_uri(root)
+    root = f"{scheme}://{host}" + (f"?{query}" if query else "")
+    # Where it is no scheme of Arrow's, a package of fsspec may know it.
+    with contextlib.suppress(pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        try:
+            filesystem, base = pafs.FileSystem.from_uri(root)
+        except OSError as error:
+            msg = f"{bare!r} cannot be reached: {error}"
+            raise FileError(msg) from error
         return Place(filesystem, f"{base.rstrip('/')}/{path}".rstrip("/"), scheme)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        pass  # no scheme of Arrow's: a package of fsspec may know it
-    except OSError as error:
-        msg = f"{bare!r} cannot be reached: {error}"
-        raise FileError(msg) from error
     try:
         from fsspec.core import url_to_fs
 
